@@ -1,0 +1,71 @@
+# Everything is installed into .venv and a cache outside the checkout; `make help` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv pip
+COMPILE := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(VENV)/run.done ## Lint an example estate, then lose data on a real PostgreSQL 18 and get it back
+	@$(BIN)/python -m tests.demo
+
+.PHONY: test
+test: lint software ## Everything: linters, real servers, all tests
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal
+	@$(BIN)/python -m tests.docs summary
+
+.PHONY: lint
+lint: $(VENV)/dev.done ## Formatting, types, layers, workflows, scripts
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/actionlint
+	@$(BIN)/zizmor --quiet --offline .github/workflows
+	@$(BIN)/agentskills validate skills/postgresql-backup-recovery
+
+.PHONY: format
+format: $(VENV)/dev.done ## Rewrite the Python files in the house format
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+.PHONY: software
+software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest and Barman into the cache
+	@$(BIN)/python -m tests.support.software
+
+.PHONY: docs
+docs: $(VENV)/dev.done ## Build the site into site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+.PHONY: requirements
+requirements: $(VENV)/bootstrap.done ## Recompile the pinned requirements from pyproject.toml
+	@echo uv | $(COMPILE) - -o requirements/bootstrap.txt
+	@$(COMPILE) pyproject.toml --group build -o requirements/run.txt
+	@$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove what was built here (the cache outside stays)
+	rm -rf $(VENV) site dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bootstrap.done: requirements/bootstrap.txt
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/run.done: requirements/run.txt pyproject.toml $(VENV)/bootstrap.done
+	@$(UV) install --quiet --require-hashes -r $<
+	@$(UV) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done
+	@$(UV) install --quiet --require-hashes -r $<
+	@touch $@

@@ -1,0 +1,1 @@
+"""Tests: they mirror linter/pgsurvive; docs, skill and examples have folders of their own."""
