@@ -1,0 +1,161 @@
+"""The Python interface: `check_text` for one text, `check_paths` for files and directories."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgsurvive import config as configuration
+from pgsurvive.catalog.postgresql import MAJORS
+from pgsurvive.config import Config
+from pgsurvive.discover import discover, kind_of
+from pgsurvive.estate import postgres, script
+from pgsurvive.rules import rules_for, run
+from pgsurvive.suppress import without_suppressed
+from pgsurvive.text import Kind, Source
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pgsurvive.estate.files import Files
+    from pgsurvive.estate.postgres import PostgresConfig
+    from pgsurvive.estate.script import ShellScript
+    from pgsurvive.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a check of files came to."""
+
+    findings: tuple[Finding, ...]
+    """By file, line, column and code, each once."""
+
+    checked: tuple[str, ...]
+    """The files that were read and understood."""
+
+    passed_over: int
+    """How many files were looked at that pgsurvive has no rules for."""
+
+    unreadable: tuple[tuple[str, str], ...]
+    """Files that could not be read, each with the reason."""
+
+    suppressed: int
+    """How many findings a comment silenced."""
+
+
+def check_text(text: str, path: str, *, pg: int | None = None, config: Config | None = None) -> list[Finding]:
+    """Checks one text as if it stood in a file called `path`, which need not exist; nothing else is read.
+
+    The name says what the text is: `postgresql.conf`, `conf.d/wal.conf`, `backup.sh`. `pg` is the major of the server;
+    without it a `16` in the path counts, else all supported majors do. Returns the findings by line, column and code; an
+    empty list also for a text that is of no kind pgsurvive knows. Raises ValueError for a major that it doesn't know.
+    """
+    config = _with_major(config or Config(), pg)
+    source = Source(path, text)
+    kind = kind_of(source)
+    if kind is None:
+        return []
+    kept, _ = without_suppressed(_findings(source, kind, config, None))
+    return kept
+
+
+def check_paths(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    pg: int | None = None,
+    config: Config | None = None,
+    progress: Callable[[int, str], None] | None = None,
+) -> Result:
+    """Checks files and whole directories.
+
+    Directories are walked, what git ignores in them is left out. Includes are followed inside the directories given (for a
+    file: inside its own directory) and nowhere else. Without `config`, pgsurvive.toml or pyproject.toml in the current
+    directory or above it hold. `progress` is called with a count and a path before each file. Raises
+    FileNotFoundError for a path that doesn't exist, ValueError for an unknown major and ConfigError for a bad configuration
+    file. A file that can't be read doesn't stop the rest; it is listed in the result.
+    """
+    given = [Path(path) for path in paths]
+    for path in given:
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: no such file or directory")
+    config = _with_major(config or configuration.find(Path.cwd()), pg)
+    files = _Disk(given)
+    findings: dict[tuple[object, ...], Finding] = {}
+    checked: list[str] = []
+    unreadable: list[tuple[str, str]] = []
+    passed_over = 0
+    for number, found in enumerate(discover(given, config.exclude), start=1):
+        if progress is not None:
+            progress(number, found.path)
+        if found.problem is not None:
+            unreadable.append((found.path, found.problem))
+        elif found.kind is None or found.source is None:
+            passed_over += 1
+        else:
+            checked.append(found.path)
+            for finding in _findings(found.source, found.kind, config, files):
+                # A file that others include is checked with each of them and alone: say everything once.
+                findings.setdefault((*finding.order, finding.message), finding)
+    kept, suppressed = without_suppressed(sorted(findings.values(), key=lambda f: f.order))
+    return Result(tuple(kept), tuple(checked), passed_over, tuple(unreadable), len(suppressed))
+
+
+def _findings(source: Source, kind: Kind, config: Config, files: Files | None) -> list[Finding]:
+    majors = frozenset({config.pg} if config.pg else MAJORS)
+    if config.pg is None:
+        majors = postgres.majors_from_path(source.path) or majors
+    subject: ShellScript | PostgresConfig = (
+        script.read(source, majors) if kind is Kind.SHELL else postgres.read(source, kind, majors, files)
+    )
+    rules = rules_for(type(subject).__name__)
+    applied = ((f, config.applied(f)) for f in run(rules, subject))
+    found = [
+        f if severity is f.severity else replace(f, severity=severity)
+        for f, severity in applied
+        if severity is not None
+    ]
+    return sorted(found, key=lambda f: f.order)
+
+
+def _with_major(config: Config, pg: int | None) -> Config:
+    if pg is None:
+        return config
+    if pg not in MAJORS:
+        raise ValueError(f"PostgreSQL {pg} is unknown; the majors are {', '.join(map(str, MAJORS))}")
+    return replace(config, pg=pg)
+
+
+class _Disk:
+    """The files below the checked paths. Links that lead out of them count as absent."""
+
+    def __init__(self, given: Sequence[Path]) -> None:
+        self._roots = [(p if p.is_dir() else p.parent).resolve() for p in given]
+
+    def read(self, path: str) -> Source | None:
+        """The file under this name, None outside the checked paths."""
+        file = Path(path)
+        if not self._inside(file):
+            return None
+        try:
+            return Source.read(file, posixpath.normpath(path)) if file.is_file() else None
+        except OSError:
+            return None
+
+    def names_in(self, directory: str) -> list[str] | None:
+        """The names in a directory, None outside the checked paths."""
+        if not self._inside(Path(directory)):
+            return None
+        try:
+            return [entry.name for entry in Path(directory).iterdir()]
+        except OSError:
+            return None
+
+    def _inside(self, path: Path) -> bool:
+        try:
+            resolved = path.resolve()
+        except (OSError, ValueError):
+            return False
+        return any(resolved == root or root in resolved.parents for root in self._roots)

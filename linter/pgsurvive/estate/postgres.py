@@ -1,0 +1,279 @@
+"""The effective configuration of a cluster: which file and line decides each setting, and what that makes it mean."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pgsurvive.catalog import postgresql
+from pgsurvive.catalog.values import Invalid, Value, interpret
+from pgsurvive.estate.files import NoFiles
+from pgsurvive.findings import Draft, Related
+from pgsurvive.syntax import postgresql_conf
+from pgsurvive.text import Kind, Span, lies_among_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pgsurvive.catalog.postgresql import Definition
+    from pgsurvive.estate.files import Files
+    from pgsurvive.syntax.postgresql_conf import Entry, PostgresqlConf
+    from pgsurvive.text import Source
+
+MAX_INCLUDE_DEPTH = 10
+"""Files nested deeper than this the server refuses to read."""
+
+AUTO_CONF = "postgresql.auto.conf"
+
+_PLACES = frozenset({"data_directory", "hba_file", "ident_file", "external_pid_file"})
+"""What only a file sets that the server starts with."""
+
+_ORDINARY = frozenset({"listen_addresses", "port", "max_connections", "unix_socket_directories"})
+"""What an override seldom sets; two of them make a file that is meant to be the whole configuration."""
+
+_SAMPLE_LINES = 5
+"""So many defaults commented out make a file a descendant of the one that initdb writes."""
+
+_STANDBY = frozenset({"primary_conninfo", "primary_slot_name", "standby_mode"})
+_ROLE = re.compile(r"(?<![a-z])(?:(replica|standby|slave|secondary)|master|primary|main)(?![a-z])")
+_FILE_NAME = re.compile(r"(?:.*[^a-z])?postgres(?:ql)?(?:[._-][a-z0-9]+){0,2}\.conf$")
+_TEMPLATE = re.compile(r"\{\{|\{%|<%[-=# ]|@[A-Z_]+@")
+_COMMENTED_DEFAULT = re.compile(r"#[ \t]*([A-Za-z_]+)[ \t]*=")
+
+
+class State(Enum):
+    """How a setting comes to its value."""
+
+    SET = "set"
+    """By a line of a file."""
+
+    DEFAULT = "default"
+    """By no line: the files are known to be all there is."""
+
+    UNKNOWN = "unknown"
+    """It may be set somewhere that was not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting's effective value and the place that decides it."""
+
+    name: str
+    state: State
+    value: Value | None
+    """In the base unit; None where it is unknown or the text is invalid."""
+
+    text: str | None
+    """As the file has it, without quotes; None where no line sets it."""
+
+    source: Source = field(repr=False)
+    span: Span
+    """The deciding line; for a default the line that shows it commented out, else nothing at the start of the file."""
+
+    entry: Entry | None = None
+    invalid: str | None = None
+    """Why the server refuses the text, or None."""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether a line of a file sets it."""
+        return self.state is State.SET
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is known to be the empty string."""
+        return self.value == ""  # not `not self.value`: False and 0 are values
+
+    def finding(self, message: str, *, help: str, related: tuple[Related, ...] = ()) -> Draft:  # noqa: A002 - the word the reports use
+        """A finding at the line that decides the setting."""
+        return Draft(self.source, self.span, message, help, related)
+
+    def finding_in_value(self, start: int, end: int, message: str, *, help: str) -> Draft:  # noqa: A002 - as above
+        """A finding at `text[start:end]` of the value."""
+        if self.entry is None:
+            return self.finding(message, help=help)
+        span = self.entry.span_in_value(self.source, start, end)
+        return Draft(self.source, span, message, help)
+
+    def related(self, message: str) -> Related:
+        """The setting's line as the other place of a finding."""
+        return Related(self.source.path, self.span, message)
+
+
+@dataclass(frozen=True)
+class PostgresConfig:
+    """The configuration that a server started with one file would have, as far as the files say."""
+
+    tree: PostgresqlConf
+    kind: Kind
+    majors: frozenset[int]
+    """The majors that the server may have."""
+
+    files: Files = field(default_factory=NoFiles, repr=False)
+
+    @property
+    def source(self) -> Source:
+        """The file that the server starts with."""
+        return self.tree.source
+
+    @cached_property
+    def trees(self) -> tuple[PostgresqlConf, ...]:
+        """Every file that was read, this one first."""
+        return tuple({id(tree): tree for tree in (self.tree, *(t for t, _ in self._lines))}.values())
+
+    @cached_property
+    def _lines(self) -> list[tuple[PostgresqlConf, Entry]]:
+        """The settings of all files in the order in which the server takes them."""
+        return list(self._read(self.tree, ()))
+
+    @cached_property
+    def unread(self) -> tuple[Entry, ...]:
+        """The include lines whose files were not there or may not be read."""
+        self._lines  # noqa: B018 - collects them
+        return tuple(self._unread)
+
+    @cached_property
+    def _unread(self) -> list[Entry]:
+        return []
+
+    def _read(self, tree: PostgresqlConf, above: tuple[str, ...]) -> Iterator[tuple[PostgresqlConf, Entry]]:
+        """The lines of a file that the files `above` include, in turn."""
+        stack = (*above, tree.source.path)
+        for entry in tree.entries:
+            if not entry.is_directive:
+                yield tree, entry
+                continue
+            for included in self._included(tree, entry, stack):
+                yield from self._read(included, stack)
+        if not above and posixpath.basename(self.source.path) == "postgresql.conf":
+            auto = self.files.read(posixpath.join(posixpath.dirname(self.source.path), AUTO_CONF))
+            if auto is not None:
+                yield from self._read(postgresql_conf.parse(auto), stack)
+
+    def _included(
+        self, tree: PostgresqlConf, entry: Entry, stack: tuple[str, ...]
+    ) -> Iterator[PostgresqlConf]:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(tree.source.path), entry.value))
+        paths: list[str] = [path]
+        if entry.name == "include_dir":
+            names = self.files.names_in(path)
+            if names is None:
+                self._unread.append(entry)
+                return
+            wanted = (name for name in names if name.endswith(".conf") and not name.startswith("."))
+            paths = [posixpath.join(path, name) for name in sorted(wanted)]
+        for path in paths:
+            source = None
+            if path not in stack and len(stack) <= MAX_INCLUDE_DEPTH:
+                source = self.files.read(path)
+            if source is None:
+                self._unread.append(entry)
+            else:
+                yield postgresql_conf.parse(source)
+
+    @cached_property
+    def _deciding(self) -> dict[str, tuple[PostgresqlConf, Entry]]:
+        return {entry.name: (tree, entry) for tree, entry in self._lines}
+
+    @cached_property
+    def is_template(self) -> bool:
+        """Whether a template engine has yet to write parts of it."""
+        text = self.source.text
+        return any(
+            not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].lstrip().startswith("#")
+            for match in _TEMPLATE.finditer(text)
+        )
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether what the files don't set is at its default.
+
+        True for initdb's file with its defaults commented out, and for a postgresql.conf that sets what an override never
+        would. A fragment, a template, a file with syntax errors and one whose includes can't be read are not complete.
+        """
+        name = posixpath.basename(self.source.path).lower()
+        if self.kind is not Kind.POSTGRESQL_CONF or not _FILE_NAME.match(name):
+            return False
+        if name == AUTO_CONF or self.tree.problems or self.is_template or self.unread:
+            return False
+        return (
+            self._descends_from_sample
+            or not _PLACES.isdisjoint(self._deciding)
+            or len(_ORDINARY.intersection(self._deciding)) > 1
+        )
+
+    @cached_property
+    def _descends_from_sample(self) -> bool:
+        known = postgresql.names()
+        matches = (_COMMENTED_DEFAULT.match(comment.text) for comment in self.tree.comments)
+        return sum(m is not None and m[1].lower() in known for m in matches) >= _SAMPLE_LINES
+
+    @cached_property
+    def is_standby(self) -> bool:
+        """Whether the file is that of a standby, which leaves archiving to its primary."""
+        if any(name in self._deciding for name in _STANDBY):
+            return True
+        # Of several roles in a path, the last is the file's own: hot-standby/master/postgresql.conf.
+        roles = _ROLE.findall("/".join(self.source.path.lower().split("/")[-2:]))
+        return bool(roles and roles[-1])
+
+    @cached_property
+    def is_throwaway(self) -> bool:
+        """Whether the file lies among tests or benchmarks, where durability is given up on purpose."""
+        return lies_among_tests(self.source.path)
+
+    def effective(self, name: str) -> Setting:
+        """The value that decides, from the last line that sets it. `name` in lower case, as the manual spells it."""
+        definition = self._definition(name)
+        deciding = self._deciding.get(name)
+        if deciding is not None:
+            return _set(definition, name, *deciding)
+        commented = self.tree.commented_out(name)
+        span = commented.span if commented else Span(1, 1, 1, 1)
+        if not self.is_complete or definition is None:
+            return Setting(name, State.UNKNOWN, None, None, self.source, span)
+        default = None if definition.default is None else interpret(definition, definition.default)
+        value = None if isinstance(default, Invalid) else default
+        return Setting(name, State.DEFAULT, value, None, self.source, span)
+
+    def _definition(self, name: str) -> Definition | None:
+        """The newest definition among the majors that the server may have."""
+        for major in sorted(self.majors, reverse=True):
+            found = postgresql.definition(name, major)
+            if found is not None:
+                return found
+        return None
+
+
+def _set(definition: Definition | None, name: str, tree: PostgresqlConf, entry: Entry) -> Setting:
+    text = entry.value
+    value: Value | None = text
+    invalid: str | None = None
+    if _TEMPLATE.search(text):
+        value = None
+    elif definition is not None:
+        meaning = interpret(definition, text)
+        if isinstance(meaning, Invalid):
+            value, invalid = None, meaning.reason
+        else:
+            value = meaning
+    return Setting(name, State.SET, value, text, tree.source, entry.span, entry, invalid)
+
+
+def read(source: Source, kind: Kind, majors: frozenset[int], files: Files | None = None) -> PostgresConfig:
+    """The configuration that starts with this file; never raises."""
+    return PostgresConfig(postgresql_conf.parse(source), kind, majors, files or NoFiles())
+
+
+_PATH_MAJOR = re.compile(r"(?:^|/)(?:postgresql|postgres|pgsql|pg)[-_/]?(\d{2})(?:/|$)")
+
+
+def majors_from_path(path: str) -> frozenset[int] | None:
+    """The major that a path such as `etc/postgresql/16/main/postgresql.conf` names, or None."""
+    match = _PATH_MAJOR.search(path.lower())
+    major = int(match[1]) if match else None
+    return frozenset({major}) if major in postgresql.MAJORS else None

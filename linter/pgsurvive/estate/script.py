@@ -1,0 +1,90 @@
+"""A shell script as the rules see it: its commands, without what merely wraps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pgsurvive.findings import Draft
+from pgsurvive.syntax import shell
+from pgsurvive.text import lies_among_tests
+
+if TYPE_CHECKING:
+    from pgsurvive.syntax.shell import Command, Script
+    from pgsurvive.text import Source
+
+# What runs another command given in its own words: the options of each that take a value of their own.
+_WRAPPERS: dict[str, frozenset[str]] = {
+    "sudo": frozenset({"-u", "-g", "-h", "-p", "-C", "-T", "-U", "-D", "--user", "--group"}),
+    "doas": frozenset({"-u", "-C"}),
+    "gosu": frozenset(),
+    "su-exec": frozenset(),
+    "runuser": frozenset({"-u", "-g", "--user", "--group"}),
+    "nice": frozenset({"-n", "--adjustment"}),
+    "ionice": frozenset({"-c", "-n", "--class", "--classdata"}),
+    "nohup": frozenset(),
+    "time": frozenset(),
+    "command": frozenset(),
+    "exec": frozenset(),
+    "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
+    "timeout": frozenset({"-k", "-s", "--kill-after", "--signal"}),
+    "stdbuf": frozenset({"-i", "-o", "-e"}),
+    "chronic": frozenset(),
+}
+_TAKES_OPERAND = frozenset({"timeout", "gosu", "su-exec"})
+"""Wrappers whose first operand is their own: a duration, a user."""
+
+
+@dataclass(frozen=True)
+class ShellScript:
+    """One script file."""
+
+    source: Source
+    majors: frozenset[int]
+    """The majors that the servers it works on may have."""
+
+    @cached_property
+    def is_throwaway(self) -> bool:
+        """Whether the script lies among tests or benchmarks, whose clusters nobody will miss."""
+        return lies_among_tests(self.source.path)
+
+    @cached_property
+    def script(self) -> Script:
+        """The model of its text."""
+        return shell.parse(self.source.text)
+
+    @cached_property
+    def commands(self) -> tuple[Command, ...]:
+        """Every simple command in it, unwrapped."""
+        return tuple(unwrapped(command) for command in shell.commands(self.script.body))
+
+    def finding(self, command: Command, message: str, *, help: str) -> Draft:  # noqa: A002 - the word the reports use
+        """A finding at a command of the script."""
+        return Draft(self.source, self.source.span(command.start, command.end), message, help)
+
+
+def read(source: Source, majors: frozenset[int]) -> ShellScript:
+    """The script in this file; never raises."""
+    return ShellScript(source, majors)
+
+
+def unwrapped(command: Command) -> Command:
+    """The command that really runs: `sudo -u postgres nice -n 19 cp a b` is a `cp a b`."""
+    words = command.words
+    while words and words[0].constant:
+        name = words[0].text.rpartition("/")[2]
+        takes_value = _WRAPPERS.get(name)
+        if takes_value is None:
+            break
+        position = 1
+        while position < len(words) and (
+            words[position].text.startswith("-") or (name == "env" and "=" in words[position].text)
+        ):
+            position += 2 if words[position].text in takes_value else 1
+        if name in _TAKES_OPERAND:
+            position += 1
+        if position >= len(words):
+            break
+        words = words[position:]
+    return command if words is command.words else replace(command, words=words)

@@ -1,0 +1,4 @@
+"""PGS1xx: archiving and WAL."""
+
+SUBJECTS = frozenset({"PostgresConfig"})
+"""The types of the estate model that this family speaks about."""

@@ -1,0 +1,4 @@
+"""PGS3xx: restore and recovery targets."""
+
+SUBJECTS = frozenset({"PostgresConfig"})
+"""The types of the estate model that this family speaks about."""

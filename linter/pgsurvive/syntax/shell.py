@@ -1,0 +1,381 @@
+"""A small model of a shell script: its commands with their words, and how their exit statuses combine.
+
+tree-sitter-bash reads the text; this module turns its tree into nodes that a rule can reason about. What the model can't
+say stays unknown: a word with an expansion in it is not `constant`, and a construct that isn't modeled is `Other`.
+Offsets are indexes into the text that was parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import tree_sitter
+
+_NOT_ASCII = re.compile(r"[^\x01-\x7f]")
+_EXPANSIONS = frozenset(
+    {
+        "simple_expansion",
+        "expansion",
+        "command_substitution",
+        "process_substitution",
+        "arithmetic_expansion",
+    }
+)
+_SEPARATORS = frozenset({";", "&", "\n", ";;"})
+_DOUBLE_QUOTE_ESCAPE = re.compile(r'\\([$`"\\\n])')
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a command, without its quotes; expansions in it stay as they are written."""
+
+    text: str
+    start: int
+    end: int
+    constant: bool = True
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A redirection such as `> file` or `2>&1`."""
+
+    operator: str
+    target: Word | None
+    descriptor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A simple command, or a test in brackets (whose first word is then `[` or `[[`)."""
+
+    words: tuple[Word, ...]
+    start: int
+    end: int
+    redirects: tuple[Redirect, ...] = ()
+    assignments: tuple[Word, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The program, without the directory it is called by; empty where there is none or it is computed."""
+        if not self.words or not self.words[0].constant:
+            return ""
+        return self.words[0].text.rpartition("/")[2]
+
+    @property
+    def arguments(self) -> tuple[Word, ...]:
+        """The words behind the program."""
+        return self.words[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """`a | b | c`: its status is that of the last part, unless pipefail is set."""
+
+    parts: tuple[Node, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class AndOr:
+    """`left && right` or `left || right`."""
+
+    left: Node
+    operator: str
+    right: Node
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """`! body`."""
+
+    body: Node
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Commands one after the other; `terminators[i]` is what stands behind `items[i]`: `;`, `&`, a line end or nothing."""
+
+    items: tuple[Node, ...]
+    terminators: tuple[str, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if condition; then body; else otherwise; fi`; an elif is an If in `otherwise`."""
+
+    condition: Node
+    body: Node
+    otherwise: Node | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`( … )` or `{ …; }`."""
+
+    body: Node
+    start: int
+    end: int
+    redirects: tuple[Redirect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Loops, case, functions and what else isn't modeled: only the commands inside are known, not when they run."""
+
+    kind: str
+    children: tuple[Node, ...]
+    start: int
+    end: int
+
+
+Node: TypeAlias = Command | Pipeline | AndOr | Negation | Sequence | If | Group | Other
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A parsed text. Where `broken`, the shell would probably refuse it, and what was read is a guess."""
+
+    text: str = field(repr=False)
+    body: Sequence
+    broken: bool
+
+
+def parse(text: str) -> Script:
+    """Reads shell code; never raises. Code nested too deeply for the model comes back empty and broken."""
+    # Offsets of the parser are bytes: with every other character replaced by a letter they are characters too.
+    content = _NOT_ASCII.sub("x", text).encode("ascii")
+    root = _parser().parse(content).root_node
+    try:
+        return Script(text, _Reader(text).sequence(root), broken=root.has_error)
+    except RecursionError:
+        return Script(text, Sequence((), (), 0, len(text)), broken=True)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly inside, in the order in which they are written."""
+    match node:
+        case Command():
+            return ()
+        case Pipeline(parts=parts):
+            return parts
+        case AndOr(left=left, right=right):
+            return (left, right)
+        case Negation(body=body) | Group(body=body):
+            return (body,)
+        case Sequence(items=items):
+            return items
+        case If(condition=condition, body=body, otherwise=otherwise):
+            return (condition, body) if otherwise is None else (condition, body, otherwise)
+        case Other(children=inner):
+            return inner
+
+
+def commands(node: Node) -> Iterator[Command]:
+    """Every simple command inside, in the order in which they are written."""
+    if isinstance(node, Command):
+        yield node
+    for child in children(node):
+        yield from commands(child)
+
+
+@cache
+def _parser() -> tree_sitter.Parser:
+    import tree_sitter  # noqa: PLC0415 - a commit without shell in it shouldn't pay for the parser
+    import tree_sitter_bash  # noqa: PLC0415
+
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+
+
+class _Reader:
+    """Turns tree-sitter's nodes into ours. Offsets stay those of the text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def sequence(self, node: tree_sitter.Node) -> Sequence:
+        """The statements directly inside a node."""
+        items: list[Node] = []
+        terminators: list[str] = []
+        for child in node.children:
+            if child.is_named:
+                if child.type != "comment":
+                    items.append(self.statement(child))
+                    terminators.append("")
+            elif child.type in _SEPARATORS and items and not terminators[-1]:
+                terminators[-1] = child.type
+        return Sequence(tuple(items), tuple(terminators), node.start_byte, node.end_byte)
+
+    def statement(self, node: tree_sitter.Node) -> Node:
+        """One statement."""
+        start, end = node.start_byte, node.end_byte
+        match node.type:
+            case "command" | "declaration_command" | "unset_command":
+                return self._command(node)
+            case "test_command":
+                return self._test(node)
+            case "variable_assignment" | "variable_assignments":
+                return Command((), start, end, assignments=(self._word(node),))
+            case "pipeline":
+                return self._pipeline(node)
+            case "list":
+                left, right = (self.statement(child) for child in node.named_children[:2])
+                operator = next((c.type for c in node.children if c.type in ("&&", "||")), "&&")
+                return AndOr(left, operator, right, start, end)
+            case "negated_command":
+                return Negation(self.sequence(node), start, end)
+            case "redirected_statement":
+                return self._redirected(node)
+            case "subshell" | "compound_statement" if node.children[0].type in "({":
+                return Group(self.sequence(node), start, end)
+            case "if_statement" | "elif_clause":
+                return self._if(node)
+            case kind:
+                inner = (self.statement(c) for c in node.named_children if c.type != "comment")
+                return Other(kind, tuple(inner), start, end)
+
+    def _command(self, node: tree_sitter.Node) -> Command:
+        words: list[Word] = []
+        assignments: list[Word] = []
+        redirects: list[Redirect] = []
+        if node.type != "command":
+            words.append(self._word(node.children[0]))
+        for child in node.named_children:
+            if child.type == "variable_assignment" and not words:
+                assignments.append(self._word(child))
+            elif child.type.endswith("redirect"):
+                redirects.append(self._redirect(child))
+            elif child.type != "comment":
+                words.append(self._word(child))
+        return Command(tuple(words), node.start_byte, node.end_byte, tuple(redirects), tuple(assignments))
+
+    def _test(self, node: tree_sitter.Node) -> Command:
+        """`[ ! -f x ]` with its operands and operators as words, whatever tree they form."""
+        words: list[Word] = []
+        pending = [node]
+        while pending:
+            current = pending.pop()
+            if current.type.endswith(("_expression", "_command")):
+                pending.extend(reversed(current.children))
+            elif current.end_byte > current.start_byte:
+                words.append(self._word(current))
+        return Command(tuple(words), node.start_byte, node.end_byte)
+
+    def _pipeline(self, node: tree_sitter.Node) -> Node:
+        start, end = node.start_byte, node.end_byte
+        parts = [self.statement(child) for child in node.named_children]
+        if parts and isinstance(parts[0], Negation):
+            # The sign negates the whole pipeline; the grammar binds it to the first part.
+            parts[0] = parts[0].body
+            return Negation(Pipeline(tuple(parts), start, end), start, end)
+        return Pipeline(tuple(parts), start, end)
+
+    def _redirected(self, node: tree_sitter.Node) -> Node:
+        redirects = tuple(
+            self._redirect(child) for child in node.named_children if child.type.endswith("redirect")
+        )
+        body = node.child_by_field_name("body")
+        if body is None:
+            return Command((), node.start_byte, node.end_byte, redirects)
+        return _with_redirects(self.statement(body), redirects)
+
+    def _redirect(self, node: tree_sitter.Node) -> Redirect:
+        operator = next((child.type for child in node.children if not child.is_named), "")
+        target = node.child_by_field_name("destination")
+        descriptor = node.child_by_field_name("descriptor")
+        number = self.text[descriptor.start_byte : descriptor.end_byte] if descriptor else ""
+        return Redirect(
+            operator,
+            self._word(target) if target else None,
+            int(number) if number.isdecimal() else None,
+        )
+
+    def _if(self, node: tree_sitter.Node) -> If:
+        start, end = node.start_byte, node.end_byte
+        condition: list[Node] = []
+        body: list[Node] = []
+        otherwise: Node | None = None
+        into = condition
+        branches: list[tree_sitter.Node] = []
+        for child in node.children:
+            if child.type == "then":
+                into = body
+            elif child.type in ("elif_clause", "else_clause"):
+                branches.append(child)
+            elif child.is_named and child.type != "comment":
+                into.append(self.statement(child))
+        for branch in reversed(branches):
+            if branch.type == "else_clause":
+                otherwise = self.sequence(branch)
+            else:
+                otherwise = replace(self._if(branch), otherwise=otherwise)
+        return If(_sequence(condition, start, end), _sequence(body, start, end), otherwise, start, end)
+
+    def _word(self, node: tree_sitter.Node) -> Word:
+        if node.type == "command_name" and node.named_child_count == 1:
+            node = node.named_children[0]
+        raw = self.text[node.start_byte : node.end_byte]
+        text, constant = self._value(node)
+        quoted = node.type in ("string", "raw_string", "ansi_c_string")
+        return Word(text, node.start_byte, node.end_byte, constant, quoted and raw != text)
+
+    def _value(self, node: tree_sitter.Node) -> tuple[str, bool]:
+        """What a word stands for, and whether that is all that can be said of it."""
+        raw = self.text[node.start_byte : node.end_byte]
+        match node.type:
+            case "raw_string":
+                return raw[1:-1], True
+            case "string":
+                inner = raw[1:-1]
+                constant = not any(child.type in _EXPANSIONS for child in node.named_children)
+                return (_DOUBLE_QUOTE_ESCAPE.sub(r"\1", inner) if constant else inner), constant
+            case "concatenation":
+                parts = [self._value(child) for child in node.named_children]
+                return "".join(text for text, _ in parts), all(constant for _, constant in parts)
+            case kind if kind in _EXPANSIONS or kind in ("ansi_c_string", "translated_string"):
+                return raw, False
+            case "variable_assignment":
+                return raw, not any(_has_expansion(child) for child in node.named_children)
+            case _:
+                return _ESCAPE.sub(r"\1", raw), not _has_expansion(node)
+
+
+def _has_expansion(node: tree_sitter.Node) -> bool:
+    return node.type in _EXPANSIONS or any(_has_expansion(child) for child in node.named_children)
+
+
+def _sequence(items: list[Node], start: int, end: int) -> Node:
+    if len(items) == 1:
+        return items[0]
+    return Sequence(tuple(items), (";",) * len(items), start, end)
+
+
+def _with_redirects(node: Node, redirects: tuple[Redirect, ...]) -> Node:
+    """Hangs redirections on the command that they belong to: the grammar may put them around a whole list."""
+    match node:
+        case Command() | Group():
+            return replace(node, redirects=node.redirects + redirects)
+        case AndOr():
+            return replace(node, right=_with_redirects(node.right, redirects))
+        case Pipeline(parts=(*first, last)):
+            return replace(node, parts=(*first, _with_redirects(last, redirects)))
+        case Negation():
+            return replace(node, body=_with_redirects(node.body, redirects))
+        case _:
+            return Group(node, node.start, node.end, redirects)
