@@ -49,7 +49,7 @@ docs: $(VENV)/dev.done ## Build the site into site/
 .PHONY: requirements
 requirements: $(VENV)/bootstrap.done ## Recompile the pinned requirements from pyproject.toml
 	@echo uv | $(COMPILE) - -o requirements/bootstrap.txt
-	@$(COMPILE) pyproject.toml --group build -o requirements/run.txt
+	@$(COMPILE) pyproject.toml --group demo -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 
 .PHONY: clean

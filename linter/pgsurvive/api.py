@@ -12,7 +12,7 @@ from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import discover, kind_of
 from pgsurvive.estate import postgres, script
-from pgsurvive.rules import rules_for, run
+from pgsurvive.rules import exists, rules_for, run
 from pgsurvive.suppress import without_suppressed
 from pgsurvive.text import Kind, Source
 
@@ -81,7 +81,7 @@ def check_paths(
     for path in given:
         if not path.exists():
             raise FileNotFoundError(f"{path}: no such file or directory")
-    config = _with_major(config or configuration.find(Path.cwd()), pg)
+    config = _with_major(config or configuration.find(Path.cwd(), exists), pg)
     files = _Disk(given)
     findings: dict[tuple[object, ...], Finding] = {}
     checked: list[str] = []

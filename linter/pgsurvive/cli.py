@@ -13,6 +13,7 @@ from pgsurvive.api import check_paths
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import ConfigError
 from pgsurvive.reports.text import TextReport, write
+from pgsurvive.rules import all_rules, exists, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
 def _check(options: argparse.Namespace) -> int:
     progress = _Progress(sys.stderr)
     try:
-        chosen = config.load(options.config) if options.config else None
+        chosen = config.load(options.config, exists) if options.config else None
         result = check_paths(options.paths, pg=options.pg, config=chosen, progress=progress)
     except (ConfigError, FileNotFoundError) as error:
         _complain(str(error))
@@ -115,8 +116,9 @@ def _check(options: argparse.Namespace) -> int:
     if not result.checked and not (options.allow_nothing and not result.unreadable):
         for path, reason in result.unreadable:
             _complain(f"{path}: can't be read: {reason}")
+        looked_at = result.passed_over + len(result.unreadable)
         _complain(
-            f"nothing to check: looked at {result.passed_over + len(result.unreadable)} files, and none is PostgreSQL "
+            f"nothing to check: looked at {looked_at} file{'' if looked_at == 1 else 's'}, and none is PostgreSQL "
             "configuration or a shell script"
         )
         return UNUSABLE
@@ -132,24 +134,20 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _rule(options: argparse.Namespace) -> int:
-    from pgsurvive.rules import all_rules, find  # noqa: PLC0415 - imports every rule
-
     found = find(options.rule)
     if found is None:
         import difflib  # noqa: PLC0415
 
         names = [name for rule in all_rules() for name in (rule.code, rule.name)]
         near = difflib.get_close_matches(options.rule, names, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        _complain(f"no rule is called {options.rule}{hint} `pgsurvive rules` lists them")
+        hint = f"; did you mean {near[0]}?" if near else "; `pgsurvive rules` lists them"
+        _complain(f"no rule is called {options.rule}{hint}")
         return UNUSABLE
     write(found.page.read_text(encoding="utf-8"))
     return CLEAN
 
 
 def _rules(_: argparse.Namespace) -> int:
-    from pgsurvive.rules import all_rules  # noqa: PLC0415 - imports every rule
-
     rules = all_rules()
     width = max(len(rule.name) for rule in rules)
     for rule in rules:

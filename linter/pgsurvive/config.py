@@ -11,6 +11,7 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pgsurvive.findings import Finding, Severity
@@ -65,32 +66,33 @@ def _matches(finding: Finding, rules: tuple[str, ...]) -> bool:
     return any(finding.code.startswith(each.upper()) or finding.name == each for each in rules)
 
 
-def find(directory: Path) -> Config:
+def find(directory: Path, is_rule: Callable[[str], bool]) -> Config:
     """The configuration that holds in a directory: the nearest file there or above, up to the repository's root.
 
-    Raises ConfigError for a file that can't be read or says something it can't mean.
+    `is_rule` says whether a code, a beginning of codes or a name means a rule. Raises ConfigError for a file that can't be
+    read or says something it can't mean.
     """
     directory = directory.resolve()
     for place in (directory, *directory.parents):
         if (place / FILE).is_file():
-            return load(place / FILE)
+            return load(place / FILE, is_rule)
         pyproject = place / "pyproject.toml"
         if pyproject.is_file() and "pgsurvive" in _read(pyproject).get("tool", {}):
-            return load(pyproject)
+            return load(pyproject, is_rule)
         if (place / ".git").exists():
             break
     return Config()
 
 
-def load(file: Path) -> Config:
-    """The configuration in one file. Raises ConfigError."""
+def load(file: Path, is_rule: Callable[[str], bool]) -> Config:
+    """The configuration in one file; see `find`. Raises ConfigError."""
     content = _read(file)
     table, prefix = content, ""
     if file.name == "pyproject.toml":
         table, prefix = content.get("tool", {}).get("pgsurvive", {}), "tool.pgsurvive."
     from pgsurvive.config_schema import validated  # noqa: PLC0415 - pydantic, only where there is a file
 
-    return validated(table, file, prefix)
+    return validated(table, file, prefix, is_rule)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config, ConfigError
 from pgsurvive.findings import Severity  # noqa: TC001 - pydantic reads the annotations
-from pgsurvive.rules import all_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -21,8 +21,9 @@ def _major(value: int) -> int:
     return value
 
 
-def _names_a_rule(value: str) -> str:
-    if not any(each.code.startswith(value.upper()) or each.name == value for each in all_rules()):
+def _names_a_rule(value: str, info: ValidationInfo) -> str:
+    is_rule: Callable[[str], bool] = (info.context or {})["is_rule"]
+    if not is_rule(value):
         raise ValueError(f"no rule is called {value!r}; `pgsurvive rules` lists them")
     return value
 
@@ -43,10 +44,10 @@ class _Schema(BaseModel):
     exclude: list[str] = []
 
 
-def validated(table: dict[str, Any], file: Path, prefix: str) -> Config:
-    """The table as a Config. Raises ConfigError that names every key that is wrong."""
+def validated(table: dict[str, Any], file: Path, prefix: str, is_rule: Callable[[str], bool]) -> Config:
+    """The table as a Config; see `config.find`. Raises ConfigError that names every key that is wrong."""
     try:
-        schema = _Schema.model_validate(table)
+        schema = _Schema.model_validate(table, context={"is_rule": is_rule})
     except ValidationError as error:
         lines = [
             f"{file}: {prefix}{'.'.join(map(str, problem['loc']))}: {_reason(problem)}"

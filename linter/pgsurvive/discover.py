@@ -88,7 +88,9 @@ def kind_of(source: Source) -> Kind | None:
         return Kind.RECOVERY_CONF
     if _SHELL.search(name) or _SHEBANG.match(source.text[:200].encode(errors="surrogateescape")):
         return Kind.SHELL
-    if _CONF.search(name) and _looks_like_settings(source, 2):
+    # An override may consist of a single line, but then the directory must say what it is for.
+    least = 1 if "conf.d/" in source.path.lower() else 2
+    if _CONF.search(name) and _looks_like_settings(source, least):
         return Kind.POSTGRESQL_CONF
     return None
 

@@ -59,6 +59,10 @@ class ShellScript:
         """Every simple command in it, unwrapped."""
         return tuple(unwrapped(command) for command in shell.commands(self.script.body))
 
+    def mentions(self, *words: str) -> bool:
+        """Whether any of these words is in the text at all; saves parsing the many scripts that have none."""
+        return any(word in self.source.text for word in words)
+
     def finding(self, command: Command, message: str, *, help: str) -> Draft:  # noqa: A002 - the word the reports use
         """A finding at a command of the script."""
         return Draft(self.source, self.source.span(command.start, command.end), message, help)

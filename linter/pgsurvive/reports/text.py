@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from pgsurvive.findings import Severity
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from pgsurvive.api import Result
     from pgsurvive.findings import Finding
-    from pgsurvive.text import Source, Span
 
 _WIDTH = 96
 """Source lines are cut to so many characters around the finding."""
@@ -38,15 +38,18 @@ class TextReport:
         place = f"{printable(finding.path)}:{finding.line}:{finding.column}"
         severity = self._style(finding.severity.value, _STYLES[finding.severity])
         yield f"{self._style(place, _BOLD)}: {severity} {finding.code} {finding.name}"
-        yield f"  {without_secrets(printable(finding.message))}"
-        yield from self._frame(finding.source, finding.span)
+        yield from _wrapped(finding.message)
+        yield from self._frame(finding)
         for related in finding.related:
             yield f"  {related.path}:{related.span.line}: {without_secrets(printable(related.message))}"
-        yield f"  {self._style('help:', _BLUE)} {without_secrets(printable(finding.help))}"
+        first, *rest = _wrapped(f"help: {finding.help}", hang=8)
+        yield first.replace("help:", self._style("help:", _BLUE), 1)
+        yield from rest
         yield f"  {self._style(finding.url, _DIM)}"
 
-    def _frame(self, source: Source, span: Span) -> Iterator[str]:
+    def _frame(self, finding: Finding) -> Iterator[str]:
         """The source line with the finding underlined; nothing for what is missing from a file."""
+        source, span = finding.source, finding.span
         if (span.line, span.column) == (span.end_line, span.end_column):
             return
         line = without_secrets(source.line(span.line)).replace("\t", " ")
@@ -64,7 +67,8 @@ class TextReport:
         visible = "".join(c if c.isprintable() else "·" for c in shown)
         yield f"  {gutter} {bar}"
         yield f"  {number} {bar} {before}{visible.rstrip()}{after}"
-        yield f"  {gutter} {bar} {' ' * (len(before) + first - begin)}{self._style('^' * marked, _STYLES[Severity.ERROR])}"
+        carets = self._style("^" * marked, _STYLES[finding.severity])
+        yield f"  {gutter} {bar} {' ' * (len(before) + first - begin)}{carets}"
 
     def _summary(self, result: Result) -> str:
         checked = _count(len(result.checked), "file")
@@ -82,6 +86,17 @@ class TextReport:
 
     def _style(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self._color else text
+
+
+def _wrapped(text: str, hang: int = 2) -> list[str]:
+    return textwrap.wrap(
+        without_secrets(printable(text)),
+        _WIDTH + 6,
+        initial_indent="  ",
+        subsequent_indent=" " * hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _count(number: int, noun: str) -> str:

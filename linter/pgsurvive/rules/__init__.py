@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pgsurvive.findings import Draft
 
-__all__ = ["Rule", "all_rules", "find", "rule", "rules_for", "run"]
+__all__ = ["Rule", "all_rules", "exists", "find", "rule", "rules_for", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,11 @@ def find(code_or_name: str) -> Rule | None:
     """The rule with this code or name, in any case; None if there is none."""
     wanted = code_or_name.lower().replace("_", "-")
     return next((r for r in all_rules() if wanted in (r.code.lower(), r.name)), None)
+
+
+def exists(code_or_name: str) -> bool:
+    """Whether this is the code of a rule, the beginning of some rules' codes such as `PGS1`, or a name."""
+    return any(r.code.startswith(code_or_name.upper()) or r.name == code_or_name for r in all_rules())
 
 
 def _families() -> list[str]:

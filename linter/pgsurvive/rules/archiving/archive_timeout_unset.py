@@ -28,8 +28,9 @@ def archive_timeout_unset(config: PostgresConfig) -> Iterator[Draft]:
     if mode.value not in ("on", "always") or timeout.value != 0 or config.is_standby:
         return
     place = timeout if timeout.is_set or config.tree.commented_out("archive_timeout") else mode
+    state = "0" if timeout.is_set else "not set, so it is 0"
     yield place.finding(
-        "archive_timeout is 0: on a quiet server commits wait in an unfinished segment, for hours or days, and are lost "
-        "with the disk",
+        f"archive_timeout is {state}: on a quiet server commits wait in an unfinished segment, for hours or days, and are "
+        "lost with the disk",
         help="set archive_timeout to the time you can afford to lose; 60 (a minute) suits most servers",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgsurvive.estate.postgres import majors_from_path
 from pgsurvive.estate.script import ShellScript
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
@@ -27,7 +28,7 @@ _ON_BY_DEFAULT = 18
 )
 def data_checksums_off(script: ShellScript) -> Iterator[Draft]:
     """The cluster is made without checksums, so damage on disk is copied into every backup unseen."""
-    if script.is_throwaway:
+    if script.is_throwaway or not script.mentions("initdb", "pg_ctl", "pg_createcluster", "pg_checksums"):
         return
     for command in script.commands:
         without = _without_checksums(command, script.majors)
@@ -51,6 +52,8 @@ def _without_checksums(command: Command, majors: frozenset[int]) -> str | None:
         return "the cluster is made without checksums"
     unknown = not all(word.constant for word in command.words)
     asked_for = any("--data-checksums" in word or _has_short_option(word) for word in words)
+    # /usr/lib/postgresql/16/bin/initdb says which major it is.
+    majors = majors_from_path(command.words[0].text) or majors
     older = sorted(major for major in majors if major < _ON_BY_DEFAULT)
     if unknown or asked_for or not older or {"--version", "-V", "--help", "-?"} & set(words):
         return None

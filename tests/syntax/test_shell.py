@@ -1,0 +1,89 @@
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgsurvive.estate.script import unwrapped
+from pgsurvive.syntax.shell import Script, commands, parse
+
+
+def _words(script: Script) -> list[list[str]]:
+    return [[word.text for word in command.words] for command in commands(script.body)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a b c",
+        "'single $quotes' \"double quotes\" back\\ slash",
+        "joined'and'\"quoted\"",
+        '"an escaped \\" quote and \\$dollar and \\n kept"',
+        "--option='a b' -x",
+        "''",
+        "ä'ö'ü",
+        "a=1 b",
+    ],
+)
+def test_words_are_what_bash_makes_of_them(line: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True
+    )
+    (printf,) = _words(parse(f"printf '%s\\0' {line}"))
+    assert printf[2:] == done.stdout.split("\0")[:-1]
+
+
+def test_a_word_with_an_expansion_is_not_constant() -> None:
+    (command,) = commands(parse('cp "$A" $(b) ${C} `d` plain "a b"').body)
+    assert [word.constant for word in command.words] == [True, False, False, False, False, True, True]
+
+
+def test_redirections_belong_to_the_command_they_follow() -> None:
+    first, second = commands(parse("test -f a && gzip < b > c").body)
+    assert first.redirects == ()
+    assert [(r.operator, r.target.text if r.target else "") for r in second.redirects] == [
+        ("<", "b"),
+        (">", "c"),
+    ]
+
+
+def test_commands_are_found_wherever_they_stand() -> None:
+    text = (
+        "f() { a; }\nwhile b; do c; done\ncase x in y) d;; esac\n"
+        "if e; then f; elif g; then h; else i; fi\n( j ); { k; }\n! l\n"
+    )
+    assert [words[0] for words in _words(parse(text))] == list("abcdefghijkl")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sudo -u postgres initdb -D x",
+        "sudo -E -n env A=1 initdb -D x",
+        "nice -n 19 ionice -c 3 initdb -D x",
+        "timeout -k 5 60 initdb -D x",
+        "gosu postgres initdb -D x",
+        "exec initdb -D x",
+    ],
+)
+def test_what_merely_wraps_a_command_is_taken_off(line: str) -> None:
+    (command,) = commands(parse(line).body)
+    assert [word.text for word in unwrapped(command).words] == ["initdb", "-D", "x"]
+
+
+def test_offsets_are_those_of_the_text_also_behind_letters_beyond_ascii() -> None:
+    text = "echo 'ä€😀'; initdb"
+    last = list(commands(parse(text).body))[-1]
+    assert text[last.start : last.end] == "initdb"
+
+
+@pytest.mark.parametrize("text", ["cp 'a", "if true", "a && ", "$(", "case x in"])
+def test_code_that_bash_refuses_is_broken(text: str) -> None:
+    assert subprocess.run(["bash", "-n", "-c", text], capture_output=True, check=False).returncode != 0
+    assert parse(text).broken
+
+
+@given(st.text())
+def test_any_text_can_be_parsed(text: str) -> None:
+    for command in commands(parse(text).body):
+        assert 0 <= command.start <= command.end <= len(text)
