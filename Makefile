@@ -8,7 +8,14 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv pip
 COMPILE := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
+# Labs are made in memory where there is plenty of it: on a disk, copying clusters takes most of the time.
+PGSURVIVE_LABS ?= $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 { print "/dev/shm" }')
+ifneq ($(PGSURVIVE_LABS),)
+export PGSURVIVE_LABS
+endif
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+
+SCRIPTS = $(shell git ls-files --cached --others --exclude-standard '*.sh' '*.bash' .ci/run)
 
 .PHONY: help
 help: ## List the targets
@@ -30,7 +37,9 @@ lint: $(VENV)/dev.done ## Formatting, types, layers, workflows, scripts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/actionlint
-	@$(BIN)/zizmor --quiet --offline .github/workflows
+	@$(BIN)/zizmor --quiet --offline .github
+	@$(BIN)/shellcheck $(SCRIPTS)
+	@$(BIN)/shfmt -d -i 4 $(SCRIPTS)
 	@$(BIN)/agentskills validate skills/postgresql-backup-recovery
 
 .PHONY: format
@@ -42,6 +51,10 @@ format: $(VENV)/dev.done ## Rewrite the Python files in the house format
 software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest and Barman into the cache
 	@$(BIN)/python -m tests.support.software
 
+.PHONY: pages
+pages: $(VENV)/dev.done ## Write the site's page for each rule, and their index
+	@$(BIN)/python -m tools.site
+
 .PHONY: docs
 docs: $(VENV)/dev.done ## Build the site into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
@@ -51,6 +64,8 @@ requirements: $(VENV)/bootstrap.done ## Recompile the pinned requirements from p
 	@echo uv | $(COMPILE) - -o requirements/bootstrap.txt
 	@$(COMPILE) pyproject.toml --group demo -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
+	@printf 'barman==3.19.1\npsycopg2-binary\n' | $(COMPILE) - \
+		--overrides <(echo "psycopg2 ; python_version < '3'") -o requirements/barman.txt
 
 .PHONY: clean
 clean: ## Remove what was built here (the cache outside stays)

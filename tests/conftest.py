@@ -8,6 +8,8 @@ import pytest
 from tests.support.lab import Lab
 from tests.support.postgresql import MAJORS
 
+_SKIPPED = "a test against real programs must not be skipped (PGSURVIVE_ALLOW_SKIP=1 allows it for one run)"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -48,6 +50,10 @@ def _major(item: pytest.Item) -> int | None:
     return major
 
 
+def _skips_are_failures() -> bool:
+    return os.environ.get("PGSURVIVE_ALLOW_SKIP") != "1"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
@@ -55,12 +61,19 @@ def pytest_runtest_makereport(
     """Turn the skip of a test against real programs into a failure: what did not run is not proven."""
     report = yield
     skipped = report.skipped and not hasattr(report, "wasxfail")
-    if skipped and item.get_closest_marker("server") and os.environ.get("PGSURVIVE_ALLOW_SKIP") != "1":
+    if skipped and item.get_closest_marker("server") and _skips_are_failures():
         report.outcome = "failed"
-        report.longrepr = (
-            f"{report.longreprtext}\na test against real programs must not be skipped "
-            "(PGSURVIVE_ALLOW_SKIP=1 allows it for one run)"
-        )
+        report.longrepr = f"{report.longreprtext}\n{_SKIPPED}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn the skip of a whole module into a failure too: nobody knows what it would have tested."""
+    report = yield
+    if report.skipped and _skips_are_failures():
+        report.outcome = "failed"
+        report.longrepr = f"{report.longreprtext}\n{_SKIPPED}"
     return report
 
 

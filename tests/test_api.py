@@ -61,7 +61,8 @@ def test_an_include_decides_and_is_reported_once(tmp_path: Path) -> None:
 def test_a_later_line_decides_and_so_does_auto_conf(tmp_path: Path) -> None:
     (tmp_path / "postgresql.conf").write_text("fsync = off\nfsync = on\nfull_page_writes = off\n")
     (tmp_path / "postgresql.auto.conf").write_text("full_page_writes = 'on'\n")
-    assert pgsurvive.check_paths([tmp_path / "postgresql.conf"]).findings == ()
+    findings = pgsurvive.check_paths([tmp_path / "postgresql.conf"]).findings
+    assert [(f.line, f.code) for f in findings] == [(1, "PGS006"), (3, "PGS006")]
 
 
 def test_nothing_outside_the_checked_directory_is_read(tmp_path: Path) -> None:

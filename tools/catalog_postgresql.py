@@ -5,10 +5,12 @@
 
 Types, units, ranges and defaults come from `pg_settings` of a fresh cluster. The view leaves out the spellings of an enum
 that the documentation doesn't advertise, such as `archive` for wal_level; they are found by asking the server what it makes
-of each (`postgres -C`).
+of each (`postgres -C`). It also leaves out a few settings and the old names that the server still understands; they are
+found by asking for every word in the server's binary.
 """
 
 import json
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +26,13 @@ SELECT json_agg(json_build_object(
          'name', name, 'type', vartype, 'context', context, 'unit', unit, 'default', boot_val,
          'minimum', min_val, 'maximum', max_val, 'enumvals', enumvals) ORDER BY name COLLATE "C")
   FROM pg_settings WHERE name NOT LIKE '%.%'
+"""
+
+_UNLISTED = """
+CREATE TEMPORARY TABLE words (word text);
+COPY words FROM '{file}';
+SELECT coalesce(json_agg(DISTINCT lower(word)), '[]') FROM words
+ WHERE current_setting(word, true) IS NOT NULL AND lower(word) NOT IN (SELECT lower(name) FROM pg_settings);
 """
 
 _HIDDEN = (
@@ -48,12 +57,23 @@ def settings(major: int) -> list[dict[str, Any]]:
     """Every setting of a major, an enum with `values`: each accepted spelling and what it means."""
     with Lab(major) as lab:
         rows: list[dict[str, Any]] = json.loads(lab.psql(_QUERY))
+        unlisted = _unlisted(lab)
         lab.stop()
         for row in rows:
             listed = row.pop("enumvals")
             if listed:
                 row["values"] = _spellings(lab, row["name"], listed)
+    rows += [{"name": name, "type": "string", "context": "user", "unlisted": True} for name in unlisted]
     return [{key: value for key, value in row.items() if value is not None} for row in rows]
+
+
+def _unlisted(lab: Lab) -> list[str]:
+    """Names that the server knows and pg_settings doesn't show; of their values nothing is known."""
+    binary = lab.postgresql.program("postgres").read_bytes()
+    words = {match.decode() for match in re.findall(rb"[A-Za-z_]{3,60}(?=\0)", binary)}
+    file = lab.write("words", "\n".join(sorted(words)) + "\n")
+    names: list[str] = json.loads(lab.psql(_UNLISTED.format(file=file)))
+    return names
 
 
 def _spellings(lab: Lab, name: str, listed: list[str]) -> dict[str, str]:

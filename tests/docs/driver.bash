@@ -7,28 +7,28 @@ set --
 if [[ -f $__docs_state ]]; then source "$__docs_state"; fi
 
 __docs_save() {
-  set +eu
-  trap - ERR
-  local __docs_name
-  {
-    printf 'cd -- %q\n' "$PWD"
-    umask -p
-    for __docs_name in $(compgen -v); do
-      case $__docs_name in
-        BASH* | COMP_* | DIRSTACK | EPOCH* | EUID | FUNCNAME | GROUPS | LINENO | OPTERR | OPTIND | PIPESTATUS | \
-          PPID | PWD | RANDOM | SECONDS | SHELLOPTS | SHLVL | SRANDOM | UID | _ | __docs_*) ;;
-        *) declare -p "$__docs_name" ;;
-      esac
-    done
-    for __docs_name in $__docs_inherited; do
-      if [[ ! -v $__docs_name ]]; then printf 'unset %s\n' "$__docs_name"; fi
-    done
-    for __docs_name in $(compgen -A function); do
-      case $__docs_name in __docs_*) ;; *) declare -f "$__docs_name" ;; esac
-    done
-    declare -Fx
-  } >"$__docs_state.new" 2>/dev/null
-  mv -f "$__docs_state.new" "$__docs_state"
+    set +eu
+    trap - ERR
+    local __docs_name
+    {
+        printf 'cd -- %q\n' "$PWD"
+        umask -p
+        for __docs_name in $(compgen -v); do
+            case $__docs_name in
+            BASH* | COMP_* | DIRSTACK | EPOCH* | EUID | FUNCNAME | GROUPS | LINENO | OPTERR | OPTIND | PIPESTATUS | \
+                PPID | PWD | RANDOM | SECONDS | SHELLOPTS | SHLVL | SRANDOM | UID | _ | __docs_*) ;;
+            *) declare -p "$__docs_name" ;;
+            esac
+        done
+        for __docs_name in $__docs_inherited; do
+            if [[ ! -v $__docs_name ]]; then printf 'unset %s\n' "$__docs_name"; fi
+        done
+        for __docs_name in $(compgen -A function); do
+            case $__docs_name in __docs_*) ;; *) declare -f "$__docs_name" ;; esac
+        done
+        declare -Fx
+    } >"$__docs_state.new" 2>/dev/null
+    mv -f "$__docs_state.new" "$__docs_state"
 }
 
 rm -f "$__docs_state.line"

@@ -1,0 +1,48 @@
+"""The real programs that the tests run. `python -m tests.support.software` makes all of them ready."""
+
+import sys
+from functools import partial
+
+from tests.support.barman import barman, barman_version
+from tests.support.cache import SoftwareError, cache_directory
+from tests.support.pgbackrest import pgbackrest, pgbackrest_version
+from tests.support.postgresql import MAJORS, PostgreSQL, postgresql
+
+__all__ = ["MAJORS", "PostgreSQL", "SoftwareError", "barman", "cache_directory", "pgbackrest", "postgresql"]
+
+
+def _make_postgresql(major: int) -> str:
+    found = postgresql(major)
+    return f"{found.version} ready in {found.bindir}"
+
+
+def _make_pgbackrest() -> str:
+    program = pgbackrest()
+    return f"{pgbackrest_version()} ready in {program.parent}"
+
+
+def _make_barman() -> str:
+    programs = barman()
+    return f"{barman_version()} ready in {programs}"
+
+
+def main() -> int:
+    """Make every program ready, one line each; return an exit status."""
+    steps: list[tuple[str, partial[str]]] = [
+        *((f"postgresql {major}", partial(_make_postgresql, major)) for major in MAJORS),
+        ("pgbackrest", partial(_make_pgbackrest)),
+        ("barman", partial(_make_barman)),
+    ]
+    failed = 0
+    for name, make in steps:
+        print(f"{name} ... ", end="", flush=True)
+        try:
+            print(make(), flush=True)
+        except SoftwareError as error:
+            print(f"failed\n{error}", flush=True)
+            failed += 1
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
