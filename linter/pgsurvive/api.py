@@ -11,14 +11,14 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import discover, kind_of
-from pgsurvive.estate import postgres, script
+from pgsurvive.estate import command_line, postgres, script
 from pgsurvive.rules import exists, rules_for, run
-from pgsurvive.suppress import without_suppressed
+from pgsurvive.suppress import UnusedIgnores, suppress
 from pgsurvive.text import Kind, Source
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pgsurvive.estate.files import Files
     from pgsurvive.estate.postgres import PostgresConfig
@@ -58,8 +58,8 @@ def check_text(text: str, path: str, *, pg: int | None = None, config: Config | 
     kind = kind_of(source)
     if kind is None:
         return []
-    kept, _ = without_suppressed(_findings(source, kind, config, None))
-    return kept
+    findings, _ = _sorted_out(_found_in(source, kind, config, None), [source], config)
+    return findings
 
 
 def check_paths(
@@ -83,8 +83,8 @@ def check_paths(
             raise FileNotFoundError(f"{path}: no such file or directory")
     config = _with_major(config or configuration.find(Path.cwd(), exists), pg)
     files = _Disk(given)
-    findings: dict[tuple[object, ...], Finding] = {}
-    checked: list[str] = []
+    findings: list[Finding] = []
+    checked: list[Source] = []
     unreadable: list[tuple[str, str]] = []
     passed_over = 0
     for number, found in enumerate(discover(given, config.exclude), start=1):
@@ -95,29 +95,52 @@ def check_paths(
         elif found.kind is None or found.source is None:
             passed_over += 1
         else:
-            checked.append(found.path)
-            for finding in _findings(found.source, found.kind, config, files):
-                # A file that others include is checked with each of them and alone: say everything once.
-                findings.setdefault((*finding.order, finding.message), finding)
-    kept, suppressed = without_suppressed(sorted(findings.values(), key=lambda f: f.order))
-    return Result(tuple(kept), tuple(checked), passed_over, tuple(unreadable), len(suppressed))
+            checked.append(found.source)
+            findings.extend(_found_in(found.source, found.kind, config, files))
+    kept, silenced = _sorted_out(findings, checked, config)
+    paths_checked = tuple(source.path for source in checked)
+    return Result(tuple(kept), paths_checked, passed_over, tuple(unreadable), silenced)
 
 
-def _findings(source: Source, kind: Kind, config: Config, files: Files | None) -> list[Finding]:
-    majors = frozenset({config.pg} if config.pg else MAJORS)
-    if config.pg is None:
-        majors = postgres.majors_from_path(source.path) or majors
-    subject: ShellScript | PostgresConfig = (
-        script.read(source, majors) if kind is Kind.SHELL else postgres.read(source, kind, majors, files)
-    )
-    rules = rules_for(type(subject).__name__)
-    applied = ((f, config.applied(f)) for f in run(rules, subject))
-    found = [
-        f if severity is f.severity else replace(f, severity=severity)
-        for f, severity in applied
-        if severity is not None
+def _found_in(source: Source, kind: Kind, config: Config, files: Files | None) -> Iterator[Finding]:
+    """Everything the rules find in one file, whatever the configuration and the file's comments say about it."""
+    for subject in _subjects(source, kind, _majors(source, config), files):
+        yield from run(rules_for(type(subject).__name__), subject)
+
+
+def _subjects(
+    source: Source, kind: Kind, majors: frozenset[int], files: Files | None
+) -> Iterator[ShellScript | PostgresConfig]:
+    if kind is not Kind.SHELL:
+        yield postgres.read(source, kind, majors, files)
+        return
+    read = script.read(source, majors)
+    yield read
+    yield from command_line.read(read)
+
+
+def _majors(source: Source, config: Config) -> frozenset[int]:
+    if config.pg is not None:
+        return frozenset({config.pg})
+    return postgres.majors_of(source) or frozenset(MAJORS)
+
+
+def _sorted_out(
+    findings: Iterable[Finding], sources: list[Source], config: Config
+) -> tuple[list[Finding], int]:
+    """What to report, in order and each once, and how many findings comments silence."""
+    # A file that others include is checked with each of them and alone.
+    once = {(*f.order, f.message): f for f in findings}
+    outcome = suppress(once.values(), sources)
+    rules = rules_for(UnusedIgnores.__name__)
+    about_comments = [finding for each in outcome.unused for finding in run(rules, each)]
+    reported = [
+        finding if severity is finding.severity else replace(finding, severity=severity)
+        for finding in (*outcome.kept, *suppress(about_comments, sources).kept)
+        if (severity := config.applied(finding)) is not None
     ]
-    return sorted(found, key=lambda f: f.order)
+    silenced = sum(config.applied(finding) is not None for finding in outcome.silenced)
+    return sorted(reported, key=lambda f: f.order), silenced
 
 
 def _with_major(config: Config, pg: int | None) -> Config:
@@ -143,6 +166,10 @@ class _Disk:
             return Source.read(file, posixpath.normpath(path)) if file.is_file() else None
         except OSError:
             return None
+
+    def covers(self, path: str) -> bool:
+        """Whether this name lies in the checked paths."""
+        return self._inside(Path(path))
 
     def names_in(self, directory: str) -> list[str] | None:
         """The names in a directory, None outside the checked paths."""

@@ -151,6 +151,11 @@ _SECRET = re.compile(
 )
 
 
+def secrets_in(text: str) -> list[tuple[int, int]]:
+    """Where passwords, keys and tokens stand in a text: the start and end of each value."""
+    return [match.span("secret") for match in _SECRET.finditer(text)]
+
+
 def without_secrets(line: str) -> str:
     """The line with the values of passwords, keys and tokens starred out; every other character keeps its column."""
     return _SECRET.sub(lambda match: match["before"] + "*" * len(match["secret"]), line)

@@ -44,6 +44,9 @@ class Definition:
     values: dict[str, str]
     """For an enum: every spelling the server accepts, in lower case, and the value it means."""
 
+    unlisted: bool
+    """Known to the server but not in pg_settings, such as the old name `sort_mem`: nothing is known of its values."""
+
 
 @cache
 def _settings() -> dict[str, tuple[Definition, ...]]:
@@ -61,7 +64,8 @@ def _settings() -> dict[str, tuple[Definition, ...]]:
                 unit=variant.get("unit"),
                 minimum=variant.get("minimum"),
                 maximum=variant.get("maximum"),
-                values=variant.get("values", {}),
+                values={spelling.lower(): value for spelling, value in variant.get("values", {}).items()},
+                unlisted=variant.get("unlisted", False),
             )
             for variant in variants
         )
@@ -82,3 +86,11 @@ def majors_with(name: str) -> frozenset[int]:
 def names() -> frozenset[str]:
     """Every setting of any major, in lower case."""
     return frozenset(_settings())
+
+
+def listed(majors: frozenset[int]) -> str:
+    """Majors as a message names them: `16`, `16 and 17`, `14 to 17`, `14, 16 and 18`."""
+    ordered = sorted(majors)
+    if len(ordered) > 2 and ordered[-1] - ordered[0] == len(ordered) - 1:  # noqa: PLR2004 - two are joined by "and"
+        return f"{ordered[0]} to {ordered[-1]}"
+    return " and ".join(filter(None, (", ".join(map(str, ordered[:-1])), str(ordered[-1]))))

@@ -43,7 +43,8 @@ def interpret(definition: Definition, text: str) -> Value | Invalid:
         case "enum":
             value = definition.values.get(text.lower())
             if value is None:
-                return Invalid(f"it takes {_any_of(sorted(set(definition.values.values())))}")
+                choices = {choice or "''" for choice in definition.values.values()}
+                return Invalid(f"it takes {_any_of(sorted(choices))}")
             return value
         case "integer" | "real":
             number = _number(definition, text)

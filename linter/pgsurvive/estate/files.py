@@ -15,6 +15,10 @@ class Files(Protocol):
         """The file under this name, or None if it isn't there or may not be read."""
         ...
 
+    def covers(self, path: str) -> bool:
+        """Whether this name lies in the checked tree, so that what isn't there doesn't exist."""
+        ...
+
     def names_in(self, directory: str) -> list[str] | None:
         """The names of the files in a directory, unsorted, or None if it isn't there or may not be read."""
         ...
@@ -26,6 +30,10 @@ class NoFiles:
     def read(self, path: str) -> Source | None:  # noqa: ARG002 - the protocol's signature
         """Nothing can be read."""
         return None
+
+    def covers(self, path: str) -> bool:  # noqa: ARG002 - the protocol's signature
+        """Nothing is in the tree."""
+        return False
 
     def names_in(self, directory: str) -> list[str] | None:  # noqa: ARG002 - the protocol's signature
         """No directory can be listed."""

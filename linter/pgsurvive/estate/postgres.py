@@ -42,6 +42,9 @@ _STANDBY = frozenset({"primary_conninfo", "primary_slot_name", "standby_mode"})
 _ROLE = re.compile(r"(?<![a-z])(?:(replica|standby|slave|secondary)|master|primary|main)(?![a-z])")
 _FILE_NAME = re.compile(r"(?:.*[^a-z])?postgres(?:ql)?(?:[._-][a-z0-9]+){0,2}\.conf$")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%[-=# ]|@[A-Z_]+@")
+_BLANK_TO_FILL_IN = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+$")
+"""A word such as PG_PORT that a script replaces: no setting has such a value."""
+
 _COMMENTED_DEFAULT = re.compile(r"#[ \t]*([A-Za-z_]+)[ \t]*=")
 
 
@@ -130,6 +133,11 @@ class PostgresConfig:
         """The settings of all files in the order in which the server takes them."""
         return list(self._read(self.tree, ()))
 
+    @property
+    def lines(self) -> tuple[tuple[PostgresqlConf, Entry], ...]:
+        """Every setting of every file, with the file it stands in, in the order in which the server takes them."""
+        return tuple(self._lines)
+
     @cached_property
     def unread(self) -> tuple[Entry, ...]:
         """The include lines whose files were not there or may not be read."""
@@ -138,6 +146,16 @@ class PostgresConfig:
 
     @cached_property
     def _unread(self) -> list[Entry]:
+        return []
+
+    @property
+    def missing(self) -> tuple[tuple[PostgresqlConf, Entry], ...]:
+        """The include lines, with the file they stand in, whose files would lie in the checked tree and aren't there."""
+        self._lines  # noqa: B018 - collects them
+        return tuple(self._missing)
+
+    @cached_property
+    def _missing(self) -> list[tuple[PostgresqlConf, Entry]]:
         return []
 
     def _read(self, tree: PostgresqlConf, above: tuple[str, ...]) -> Iterator[tuple[PostgresqlConf, Entry]]:
@@ -172,6 +190,8 @@ class PostgresConfig:
                 source = self.files.read(path)
             if source is None:
                 self._unread.append(entry)
+                if self.files.covers(path) and path not in stack:
+                    self._missing.append((tree, entry))
             else:
                 yield postgresql_conf.parse(source)
 
@@ -226,6 +246,15 @@ class PostgresConfig:
         """Whether the file lies among tests or benchmarks, where durability is given up on purpose."""
         return lies_among_tests(self.source.path)
 
+    @cached_property
+    def is_for_older_major(self) -> bool:
+        """Whether a path says that the server is older than any that pgsurvive knows."""
+        return _is_for_older_major(self.source)
+
+    def decides(self, entry: Entry) -> bool:
+        """Whether a line is the last that sets its setting; the server looks at no other."""
+        return self._deciding[entry.name][1] is entry
+
     def effective(self, name: str) -> Setting:
         """The value that decides, from the last line that sets it. `name` in lower case, as the manual spells it."""
         definition = self._definition(name)
@@ -249,11 +278,16 @@ class PostgresConfig:
         return None
 
 
+def looks_templated(text: str) -> bool:
+    """Whether a template engine or a script has yet to write a part of this value."""
+    return _TEMPLATE.search(text) is not None or _BLANK_TO_FILL_IN.match(text) is not None
+
+
 def _set(definition: Definition | None, name: str, tree: PostgresqlConf, entry: Entry) -> Setting:
     text = entry.value
     value: Value | None = text
     invalid: str | None = None
-    if _TEMPLATE.search(text):
+    if looks_templated(text):
         value = None
     elif definition is not None:
         meaning = interpret(definition, text)
@@ -269,11 +303,37 @@ def read(source: Source, kind: Kind, majors: frozenset[int], files: Files | None
     return PostgresConfig(postgresql_conf.parse(source), kind, majors, files or NoFiles())
 
 
-_PATH_MAJOR = re.compile(r"(?:^|/)(?:postgresql|postgres|pgsql|pg)[-_/]?(\d{2})(?:/|$)")
+_PATH_MAJOR = re.compile(r"(?:^|[/_])(?:postgresql|postgres|pgsql|pg)[-_/]*(\d{2}|[89]\.\d)(?:[/_]|$)")
+_CLUSTER_PATH = re.compile(
+    r"^[ \t]*(?:data_directory|hba_file|ident_file|external_pid_file)[ \t]*=?[ \t]*'([^'\n]*)'", re.MULTILINE
+)
+_MARKER = re.compile(r"#\s*pgsurvive:\s*pg\s*=\s*(\d+)")
 
 
 def majors_from_path(path: str) -> frozenset[int] | None:
     """The major that a path such as `etc/postgresql/16/main/postgresql.conf` names, or None."""
     match = _PATH_MAJOR.search(path.lower())
-    major = int(match[1]) if match else None
+    major = int(match[1]) if match and match[1].isdecimal() else None
     return frozenset({major}) if major in postgresql.MAJORS else None
+
+
+def majors_of(source: Source) -> frozenset[int] | None:
+    """The major that a file is for, None where nothing says it.
+
+    A comment `# pgsurvive: pg=16` says it, else the file's path, else the paths of the cluster in it.
+    """
+    marker = _MARKER.search(source.text)
+    if marker and int(marker[1]) in postgresql.MAJORS:
+        return frozenset({int(marker[1])})
+    return next(filter(None, map(majors_from_path, _paths(source))), None)
+
+
+def _is_for_older_major(source: Source) -> bool:
+    """Whether a path names a major before the oldest that pgsurvive knows."""
+    matches = (_PATH_MAJOR.search(path.lower()) for path in _paths(source))
+    return any(match is not None and float(match[1]) < postgresql.MAJORS[0] for match in matches)
+
+
+def _paths(source: Source) -> list[str]:
+    """The path of a file, and those of the cluster's directories that it sets."""
+    return [source.path, *(match[1] for match in _CLUSTER_PATH.finditer(source.text))]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pgsurvive.estate.expansion import expanded, moved
 from pgsurvive.findings import Draft
 from pgsurvive.syntax import shell
 from pgsurvive.text import lies_among_tests
 
 if TYPE_CHECKING:
-    from pgsurvive.syntax.shell import Command, Script
+    from collections.abc import Callable
+
+    from pgsurvive.syntax.shell import Command, Node, Script, Word
     from pgsurvive.text import Source
 
 # What runs another command given in its own words: the options of each that take a value of their own.
@@ -34,6 +38,9 @@ _WRAPPERS: dict[str, frozenset[str]] = {
 }
 _TAKES_OPERAND = frozenset({"timeout", "gosu", "su-exec"})
 """Wrappers whose first operand is their own: a duration, a user."""
+
+
+SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh", "ash"})
 
 
 @dataclass(frozen=True)
@@ -92,3 +99,37 @@ def unwrapped(command: Command) -> Command:
             break
         words = words[position:]
     return command if words is command.words else replace(command, words=words)
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """The code that a command hands to a shell of its own."""
+
+    body: Node
+    """Its offsets are those of the text that the command stands in."""
+
+    broken: bool
+    options: tuple[str, ...]
+    """The shell's own options before the code."""
+
+
+def inner_script(command: Command) -> Inner | None:
+    """The code in `sh -c 'code'`, or None if the command is no such thing or the code isn't constant."""
+    if command.name not in SHELLS:
+        return None
+    for number, (flag, word) in enumerate(zip(command.arguments, command.arguments[1:], strict=False), start=1):
+        if re.fullmatch(r"-[a-z]*c", flag.text):
+            if not word.constant:
+                return None
+            script = shell.parse(word.text)
+            before = tuple(option.text for option in command.arguments[:number])
+            return Inner(moved(expanded(script.body), _places_in(word)), script.broken, before)
+    return None
+
+
+def _places_in(word: Word) -> Callable[[int, int], tuple[int, int]]:
+    """Where the characters of a word stand in the text; the whole word where escapes make that unknown."""
+    shift = word.start + (1 if word.quoted else 0)
+    if word.end - word.start != len(word.text) + 2 * word.quoted:
+        return lambda start, end: (word.start, word.end)  # noqa: ARG005 - wherever it is
+    return lambda start, end: (shift + start, shift + end)

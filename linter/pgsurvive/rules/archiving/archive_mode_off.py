@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
+from pgsurvive.text import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 def archive_mode_off(config: PostgresConfig) -> Iterator[Draft]:
     """WAL is not archived, so only the moment of a backup can be restored."""
     setting = config.effective("archive_mode")
-    # A standby's own archive_mode matters only after its promotion: its primary archives.
-    if setting.value == "off" and not config.is_standby and not config.is_throwaway:
+    # A standby's own archive_mode matters only after its promotion: its primary archives. On a command line it is how
+    # one keeps a restored copy from archiving.
+    if config.is_standby or config.is_throwaway or config.kind is Kind.SHELL:
+        return
+    if setting.value == "off":
         yield setting.finding(
             f"archive_mode is {'off' if setting.is_set else 'not set, so it is off'}: everything committed since the last "
             "backup is lost with the disk",

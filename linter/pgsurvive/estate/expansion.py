@@ -1,0 +1,202 @@
+"""Shell variables as far as they are constant: what the words of a script stand for once it runs.
+
+A variable counts as known if the script sets it exactly once, unconditionally, to something known. Everything else
+stays as it is written, and its word not `constant`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pgsurvive.syntax import shell
+from pgsurvive.syntax.shell import AndOr, Command, Group, If, Negation, Other, Pipeline, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Sequence as Many
+
+    from pgsurvive.syntax.shell import Node, Redirect, Word
+
+_EXPANSION = re.compile(
+    r"""
+      \$(?P<plain> \d | [A-Za-z_]\w* )
+    | \$\{ (?P<braced> \w+ ) (?: :?[?-] [^{}$]* )? \}               # ${1:?usage}, ${2:-default}
+    | \$\{ (?P<tail> \w+ ) \#\#\*/ \}                               # ${1##*/}
+    | \$\( \s* basename \s+ (?:--\s+)? "?\$\{? (?P<base> \w+ ) \}?"? \s* \)
+    """,
+    re.VERBOSE,
+)
+_ASSIGNMENT = re.compile(
+    r"""(?P<name> [A-Za-z_]\w* ) (?P<more> \+? ) =
+        (?P<value> (?: "(?:\\.|[^"\\])*" | '[^']*' | \$\([^()]*\) | \$\{[^{}]*\} | \\. | [^\s"'\\] )* )""",
+    re.VERBOSE | re.DOTALL,
+)
+_DECLARES = frozenset({"export", "readonly", "local", "declare", "typeset"})
+_READS_INTO = frozenset({"read", "mapfile", "readarray", "getopts", "unset", "printf"})
+_MOVES_PARAMETERS = frozenset({"shift", "getopts"})
+_FUNCTION = "function_definition"
+
+Place = tuple[int, int]
+
+
+def expanded(body: Node, parameters: Many[str] = ()) -> Node:
+    """The same code with known variables put in; `parameters` are what $1, $2, … stand for, as far as they are known."""
+    if any(map(_moves_parameters, shell.commands(body))):
+        parameters = ()
+    values: dict[str, str] = {str(number): value for number, value in enumerate(parameters, start=1)}
+    settings = list(_settings(body, certain=True))
+    names = [name for name, _ in settings]
+    for name, value in settings:
+        if names.count(name) > 1 or value is None:
+            continue
+        known = _plain(value, values)
+        if known is not None:
+            values[name] = known
+    if not values:
+        return body
+    in_function = {name: value for name, value in values.items() if not name.isdecimal()}
+    return _mapped(body, lambda word: _filled(word, values), lambda word: _filled(word, in_function))
+
+
+def moved(body: Node, place: Callable[[int, int], Place]) -> Node:
+    """The same code with other offsets: `place` tells where a stretch stands in the outer text."""
+    return _mapped(body, _same, _same, place)
+
+
+def functions(body: Node, text: str) -> dict[str, Node]:
+    """The functions that the code defines, by name."""
+    found: dict[str, Node] = {}
+    for node in _nodes(body):
+        if isinstance(node, Other) and node.kind == _FUNCTION and node.children:
+            name, *_ = node.children
+            found[text[name.start : name.end]] = node
+    return found
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for child in shell.children(node):
+        yield from _nodes(child)
+
+
+def _moves_parameters(command: Command) -> bool:
+    words = [word.text for word in command.words]
+    return bool(words) and (words[0] in _MOVES_PARAMETERS or words[:2] == ["set", "--"])
+
+
+def _settings(node: Node, *, certain: bool) -> Iterator[tuple[str, str | None]]:
+    """Each name that is set, in order, with its value as written; None where it may stay unset or can't be known."""
+    match node:
+        case Command(words=words, assignments=assignments):
+            # `A=1 program` sets it for that program alone.
+            written = [] if words else list(assignments)
+            if words and words[0].text in _DECLARES:
+                written = list(words[1:])
+            for word in written:
+                for match in _ASSIGNMENT.finditer(word.text):
+                    yield match["name"], match["value"] if certain and not match["more"] else None
+            if words and words[0].text in _READS_INTO:
+                yield from ((word.text, None) for word in words[1:] if word.text.isidentifier())
+        case AndOr(left=left, right=right):
+            yield from _settings(left, certain=certain)
+            # In `a=1 && b` an assignment on the left can't fail, and neither can the next.
+            yield from _settings(right, certain=certain and _only_assigns(left))
+        case Sequence(items=items) | Pipeline(parts=items):
+            certain = certain and isinstance(node, Sequence)
+            for item in items:
+                yield from _settings(item, certain=certain)
+        case Group(body=body):
+            yield from _settings(body, certain=certain)
+        case _:
+            for child in shell.children(node):
+                yield from _settings(child, certain=False)
+
+
+def _only_assigns(node: Node) -> bool:
+    return isinstance(node, Command) and not node.words and bool(node.assignments)
+
+
+def _plain(value: str, values: Mapping[str, str]) -> str | None:
+    """What an assigned value stands for, or None."""
+    if value[:1] == value[-1:] == "'" and len(value) > 1 and "'" not in value[1:-1]:
+        return value[1:-1]
+    if "'" in value or "\\" in value:
+        return None
+    # Quotes inside $( ) belong to the command there, and the pattern of `basename` allows for them.
+    known = _EXPANSION.sub(lambda match: _value(match, values) or match[0], value).replace('"', "")
+    return None if re.search(r"[$`]", known) else known
+
+
+def _filled(word: Word, values: Mapping[str, str]) -> Word:
+    if word.constant or "\\" in word.text:
+        return word
+    text = _EXPANSION.sub(lambda match: _value(match, values) or match[0], word.text)
+    if text == word.text:
+        return word
+    return replace(word, text=text, constant=not re.search(r"[$`]|[<>]\(", text))
+
+
+def _value(match: re.Match[str], values: Mapping[str, str]) -> str | None:
+    name = match["plain"] or match["braced"]
+    if name:
+        return values.get(name)
+    path = values.get(match["tail"] or match["base"])
+    # The server's %p always ends in the file name.
+    return None if path is None else "%f" if path.endswith("%p") else path.rpartition("/")[2]
+
+
+def _same(word: Word) -> Word:
+    return word
+
+
+def _stay(start: int, end: int) -> Place:
+    return start, end
+
+
+def _mapped(
+    node: Node,
+    change: Callable[[Word], Word],
+    change_in_function: Callable[[Word], Word],
+    place: Callable[[int, int], Place] = _stay,
+) -> Node:
+    """The same tree with each word changed and each offset moved."""
+
+    def word(old: Word) -> Word:
+        start, end = place(old.start, old.end)
+        return replace(change(old), start=start, end=end)
+
+    def redirects(old: tuple[Redirect, ...]) -> tuple[Redirect, ...]:
+        return tuple(replace(r, target=word(r.target) if r.target else None) for r in old)
+
+    def inside(old: Node) -> Node:
+        return _mapped(old, change, change_in_function, place)
+
+    start, end = place(node.start, node.end)
+    match node:
+        case Command():
+            return Command(
+                tuple(map(word, node.words)),
+                start,
+                end,
+                redirects(node.redirects),
+                tuple(map(word, node.assignments)),
+            )
+        case Pipeline(parts=parts):
+            return Pipeline(tuple(map(inside, parts)), start, end)
+        case AndOr():
+            return AndOr(inside(node.left), node.operator, inside(node.right), start, end)
+        case Negation(body=body):
+            return Negation(inside(body), start, end)
+        case Sequence(items=items):
+            return Sequence(tuple(map(inside, items)), node.terminators, start, end)
+        case If():
+            otherwise = None if node.otherwise is None else inside(node.otherwise)
+            return If(inside(node.condition), inside(node.body), otherwise, start, end)
+        case Group(body=body):
+            return Group(inside(body), start, end, redirects(node.redirects))
+        case Other(kind=kind, children=children):
+            if kind == _FUNCTION:
+                change = change_in_function
+            return Other(kind, tuple(map(inside, children)), start, end)

@@ -1,0 +1,35 @@
+"""PGS007 missing-include."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pgsurvive.estate.postgres import PostgresConfig, looks_templated
+from pgsurvive.findings import Draft, Loss, Severity
+from pgsurvive.rules import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@rule(
+    code="PGS007",
+    severity=Severity.WARNING,
+    applies_to=PostgresConfig,
+    costs=Loss.CLUSTER,
+    source="https://www.postgresql.org/docs/current/config-setting.html#CONFIG-INCLUDES",
+)
+def missing_include(config: PostgresConfig) -> Iterator[Draft]:
+    """A file that this one includes isn't there: the server doesn't start without it."""
+    if config.is_template:
+        return
+    for tree, entry in config.missing:
+        # Git keeps no empty directory, and Debian's postgresql.conf includes one that is usually empty.
+        if entry.name != "include" or looks_templated(entry.value):
+            continue
+        yield Draft(
+            tree.source,
+            entry.value_span,
+            f"'{entry.value}' isn't there: the server does not start without it, and what it should set is unknown",
+            "correct the path, which is relative to this file; use include_if_exists where it may be missing",
+        )
