@@ -51,6 +51,10 @@ format: $(VENV)/dev.done ## Rewrite the Python files in the house format
 software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest and Barman into the cache
 	@$(BIN)/python -m tests.support.software
 
+.PHONY: differential
+differential: software ## Read thousands of generated configurations as the server does; takes minutes
+	@$(BIN)/python -m tests.differential.postgresql_conf --cases 4000 --record
+
 .PHONY: pages
 pages: $(VENV)/dev.done ## Write the site's page for each rule, and their index
 	@$(BIN)/python -m tools.site

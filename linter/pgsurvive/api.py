@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
-from pgsurvive.discover import discover, kind_of
+from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
 from pgsurvive.estate import command_line, postgres, script
+from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
 from pgsurvive.suppress import UnusedIgnores, suppress
 from pgsurvive.text import Kind, Source
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pgsurvive.estate.files import Files
-    from pgsurvive.estate.postgres import PostgresConfig
     from pgsurvive.estate.script import ShellScript
     from pgsurvive.findings import Finding
+
+_MAX_FILES = 50_000
+"""In a larger tree nothing is looked for by name: it is no project, and walking it would be felt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,10 @@ def check_paths(
 def _found_in(source: Source, kind: Kind, config: Config, files: Files | None) -> Iterator[Finding]:
     """Everything the rules find in one file, whatever the configuration and the file's comments say about it."""
     for subject in _subjects(source, kind, _majors(source, config), files):
-        yield from run(rules_for(type(subject).__name__), subject)
+        for finding in run(rules_for(type(subject).__name__), subject):
+            # What a file with syntax errors means is not certain enough to change it.
+            broken = isinstance(subject, PostgresConfig) and subject.is_broken(finding.path)
+            yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
 def _subjects(
@@ -155,7 +162,8 @@ class _Disk:
     """The files below the checked paths. Links that lead out of them count as absent."""
 
     def __init__(self, given: Sequence[Path]) -> None:
-        self._roots = [(p if p.is_dir() else p.parent).resolve() for p in given]
+        self._given = list(dict.fromkeys(p if p.is_dir() else p.parent for p in given))
+        self._roots = [path.resolve() for path in self._given]
 
     def read(self, path: str) -> Source | None:
         """The file under this name, None outside the checked paths."""
@@ -179,6 +187,33 @@ class _Disk:
             return [entry.name for entry in Path(directory).iterdir()]
         except OSError:
             return None
+
+    def find(self, name: str, near: str) -> Source | None:
+        """The file of this name that is the fewest steps through the tree away from `near`."""
+        here = Path(near).resolve().parent
+        distances: dict[Path, int] = {}
+        for file in self._by_name.get(name, ()):
+            there = file.resolve().parent
+            shared = len(Path(os.path.commonpath([here, there])).parts)
+            distances[file] = len(here.parts) + len(there.parts) - 2 * shared
+        nearest = (file for file, steps in distances.items() if steps == min(distances.values()))
+        sources = [source for file in nearest if (source := self.read(file.as_posix())) is not None]
+        return sources[0] if len({source.text for source in sources}) == 1 else None
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Path]]:
+        """Every file by its name; nothing where there are more than a project has."""
+        found: dict[str, list[Path]] = {}
+        count = 0
+        for given in self._given:
+            for directory, below, names in os.walk(given):
+                below[:] = sorted(name for name in below if name not in SKIPPED_DIRECTORIES)
+                count += len(names)
+                if count > _MAX_FILES:
+                    return {}
+                for name in names:
+                    found.setdefault(name, []).append(Path(directory, name))
+        return found
 
     def _inside(self, path: Path) -> bool:
         try:

@@ -18,6 +18,8 @@ from pgsurvive.rules import all_rules, exists, find
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pgsurvive.api import Result
+
 CLEAN, FINDINGS, UNUSABLE = 0, 1, 2
 
 _EPILOG = """\
@@ -87,6 +89,13 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="default: auto, which honors NO_COLOR",
     )
+    fixes = check.add_mutually_exclusive_group()
+    fixes.add_argument(
+        "--fix",
+        action="store_true",
+        help="apply the fixes that never lower protection, then report what is left",
+    )
+    fixes.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
     check.add_argument(
         "--allow-nothing",
         action="store_true",
@@ -122,6 +131,14 @@ def _check(options: argparse.Namespace) -> int:
             "configuration or a shell script"
         )
         return UNUSABLE
+    if options.diff:
+        return _show_fixes(result)
+    if options.fix:
+        applied = _apply_fixes(result)
+        if applied is None:
+            return UNUSABLE
+        if applied:
+            result = check_paths(options.paths, pg=options.pg, config=chosen)
     if options.format == "json":
         from pgsurvive.reports import json as json_report  # noqa: PLC0415 - pydantic, only where it is asked for
 
@@ -131,6 +148,35 @@ def _check(options: argparse.Namespace) -> int:
     if result.unreadable:
         return UNUSABLE
     return FINDINGS if result.findings else CLEAN
+
+
+def _show_fixes(result: Result) -> int:
+    from pgsurvive.fix import fixed  # noqa: PLC0415 - only where it is asked for
+
+    files = list(fixed(result.findings))
+    for file in files:
+        write(file.diff())
+    count = sum(len(file.applied) for file in files)
+    _complain(f"--fix would fix {count} of {len(result.findings)} findings")
+    return FINDINGS if files else CLEAN
+
+
+def _apply_fixes(result: Result) -> int | None:
+    """How many findings were fixed; None where a file can't be written, after saying so."""
+    from pgsurvive import fix  # noqa: PLC0415 - only where it is asked for
+
+    count = 0
+    for file in fix.fixed(result.findings):
+        try:
+            fix.write(file)
+        except OSError as error:
+            _complain(f"{file.source.path}: can't be written: {error.strerror or error}; it is as it was")
+            return None
+        count += len(file.applied)
+        for finding in file.applied:
+            if finding.fix is not None:
+                _complain(f"{finding.path}:{finding.line}: fixed {finding.code}: {finding.fix.description}")
+    return count
 
 
 def _rule(options: argparse.Namespace) -> int:

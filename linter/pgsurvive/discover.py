@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _MAX_SIZE = 5 * 2**20
 """No configuration file or script is larger than this; what is, is data."""
 
-_SKIPPED_DIRECTORIES = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
+SKIPPED_DIRECTORIES = frozenset({".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"})
+"""Directories that hold no file of the project itself."""
 
 _TEMPLATE_SUFFIX = r"(?:[._-](?:sample|example|template|tmpl|tpl|j2|erb|in|dist|orig|bak))*"
 _POSTGRESQL_CONF = re.compile(
@@ -145,7 +146,7 @@ def _walk_below(directory: Path, ignores: _Ignores, exclude: Sequence[str]) -> I
         if any(path_matches(path.as_posix(), pattern) for pattern in exclude):
             continue
         if is_directory:
-            if entry.name not in _SKIPPED_DIRECTORIES:
+            if entry.name not in SKIPPED_DIRECTORIES:
                 yield from _walk_below(path, ignores, exclude)
         elif entry.is_file():
             yield path

@@ -52,6 +52,24 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A text to put in the place of another."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that makes a finding go away and never lowers protection."""
+
+    description: str
+    """What it does, in the imperative."""
+
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What a rule yields: a place and what to say about it. The rule's code and severity are added to make a Finding."""
 
@@ -60,6 +78,7 @@ class Draft:
     message: str
     help: str
     related: tuple[Related, ...] = ()
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +97,7 @@ class Finding:
     source: Source = field(repr=False)
     span: Span
     related: tuple[Related, ...] = ()
+    fix: Fix | None = None
 
     @property
     def path(self) -> str:

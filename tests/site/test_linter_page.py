@@ -59,7 +59,7 @@ def test_the_page_does_what_it_shows(tmp_path: Path) -> None:
 
 
 def test_the_ignores_that_the_page_shows_are_needed_and_silence_everything(tmp_path: Path) -> None:
-    (block,) = (b for b in Page.read(DOCS / "linter.md").blocks if b.title == "ci/postgresql.conf")
+    (block,) = (b for b in Page.read(DOCS / "linter.md").blocks if b.title == "staging/postgresql.conf")
     file = tmp_path / "postgresql.conf"
     pgsurvive = [str(BIN / "pgsurvive"), "check", file.name]
     file.write_text(block.source)

@@ -260,6 +260,10 @@ class Lab:
             "PGBACKREST_LOG_PATH": str(self.directory / "tmp"),
             "PGBACKREST_SPOOL_PATH": str(self.directory / "tmp"),
         }
+        libraries = self.postgresql.bindir.parent / "lib"
+        if any(libraries.glob("libpq.so*")):
+            # The wheels' libpqwalreceiver looks for its libpq where they were built, and else takes the system's.
+            self.env["LD_LIBRARY_PATH"] = str(libraries)
         if self._account:
             self.env["USER"] = self.env["LOGNAME"] = self._account.name
         self.run(["mkdir", *(self.env[name] for name in ("TMPDIR", "PGHOST", "BACKUP_DIR", "ARCHIVE_DIR"))])

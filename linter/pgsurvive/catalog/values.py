@@ -18,7 +18,14 @@ _BOOLEANS |= {word[:n]: meaning for word, meaning in _WORDS for n in range(1, le
 
 _SPACE = " \t\n\v\f\r"
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
-_REAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_REAL = re.compile(
+    r"[-+]?(?:0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(?:p[-+]?[0-9]+)?"
+    r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?"
+    r"|inf(?:inity)?|nan)",
+    re.IGNORECASE,
+)
+"""What C's strtod takes, hexadecimal and infinity included."""
+
 _INT_MAX = 2**31 - 1
 
 # Multiples of a byte and of a millisecond, largest first.
@@ -62,30 +69,37 @@ def _number(definition: Definition, text: str) -> float | Invalid:
     if match is None:
         return Invalid(f"it takes {'an integer' if whole else 'a number'}")
     number = _literal(match.group())
+    if number is None:
+        return Invalid("the number is out of range")
     unit = stripped[match.end() :].strip(_SPACE)
     if unit:
         scale = _scale(definition.unit, unit)
         if scale is None:
             return Invalid(_units_accepted(definition.unit))
         number *= scale[0]
-        if scale[1]:
+        if scale[1] and math.isfinite(number):
             # A fraction of a unit is rounded to the next smaller one: 30.1GB is a whole number of MB.
             number = round(number / scale[1]) * scale[1]
     if not whole:
         return number
-    if not math.isfinite(number) or abs(round(number)) > _INT_MAX + 1:
+    if not math.isfinite(number) or not -_INT_MAX - 1 <= round(number) <= _INT_MAX:
         return Invalid("the number is out of range")
     return round(number)
 
 
-def _literal(text: str) -> float:
+def _literal(text: str) -> float | None:
+    """The number; None for one that is not a number or too large, which C's strtod reports as an error."""
     digits = text.lstrip("+-").lower()
     sign = -1 if text.startswith("-") else 1
-    if digits.startswith("0x"):
-        return sign * int(digits, 16)
-    if digits.isdecimal():
-        return sign * int(digits, 8 if digits.startswith("0") else 10)
-    return sign * float(digits)
+    if digits.startswith("inf"):
+        return sign * math.inf
+    if re.fullmatch("0x[0-9a-f]+|0[0-7]*", digits):
+        return float(sign * int(digits, 16 if "x" in digits else 8))
+    try:
+        number = float.fromhex(digits) if digits.startswith("0x") else float(digits)
+    except OverflowError:
+        return None
+    return sign * number if math.isfinite(number) else None
 
 
 def _table(base: str | None) -> tuple[dict[str, float], float] | None:

@@ -29,7 +29,8 @@ def read(script: ShellScript) -> Iterator[PostgresConfig]:
         entries: list[Entry] = []
         if command.name in _SERVERS:
             entries = list(_settings(command.arguments, script.source))
-        elif command.name in _CONTROLS:
+        # `pg_ctl init -o` hands its options to initdb.
+        elif command.name in _CONTROLS and not any(w.text in ("init", "initdb") for w in command.arguments):
             entries = [e for options in _options(command.arguments) for e in _inner(options, script.source)]
         if entries:
             tree = PostgresqlConf(script.source, tuple(entries), (), ())

@@ -74,6 +74,9 @@ STREAMS = _COMPRESSORS | frozenset({"cat", "dd", "openssl", "gpg", "gpg2", "age"
 """Programs that write what they read, in some form, to their standard output."""
 
 
+NOWHERE = "/dev/null"
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """A command that puts a file where another may already be."""
@@ -117,7 +120,7 @@ def notices_truncation(commands: Iterable[Command]) -> bool:
     """Whether what reads a stream fails when it ends too early: it takes a compressed or archived stream apart."""
     for command in commands:
         words = " ".join(word.text for word in command.words).split()
-        for program, option in zip(words, [*words[1:], ""], strict=True):
+        for program, option in zip(words, (*words[1:], ""), strict=False):
             name = program.rpartition("/")[2]
             if name in _DECOMPRESSORS:
                 return True
@@ -142,11 +145,11 @@ def _upload(command: Command) -> tuple[str, ...] | None:
 
 
 def _redirected(command: Command) -> Copy | None:
-    """`gzip < %p > file`; what a program of another kind prints is a message, unless it goes to a file named after the segment."""
+    """`gzip < %p > file`; what a program of another kind prints is a message."""
     sources = tuple(r.target for r in command.redirects if r.operator == "<" and r.target)
     for redirect in command.redirects:
         if redirect.operator in (">", ">|") and redirect.descriptor in (None, 1) and redirect.target:
-            if command.name not in STREAMS and not sources and "%f" not in redirect.target.text:
+            if command.name not in STREAMS and not sources:
                 continue
             return _as_copy(command, (*command.arguments, *sources), redirect.target, spares=False)
     return None
@@ -177,9 +180,18 @@ def _copied_to_last_operand(command: Command) -> Copy | None:
     if sparing is None or "-t" in words or len(operands) < 2:  # noqa: PLR2004 - a source and a destination
         return None
     # Options with values may follow the destination of an upload: --sse AES256.
-    to = next((word for word in reversed(operands) if ":" in word.text), operands[-1]) if prefix else operands[-1]
+    to = (
+        next((word for word in reversed(operands) if ":" in word.text), operands[-1])
+        if prefix
+        else operands[-1]
+    )
     spares = any(_is_option(word, sparing) for word in words)
     return _as_copy(command, tuple(operands[: operands.index(to)]), to, spares=spares)
+
+
+def operands_in(command: Command) -> list[Word]:
+    """The operands of a program that copies files."""
+    return operands_of(command.arguments, _TAKES_VALUE.get(command.name, frozenset()))
 
 
 def operands_of(words: Iterable[Word], takes_value: frozenset[str]) -> list[Word]:
@@ -194,8 +206,10 @@ def operands_of(words: Iterable[Word], takes_value: frozenset[str]) -> list[Word
 
 
 def _as_copy(command: Command, sources: tuple[Word, ...], destination: Word, *, spares: bool) -> Copy | None:
-    path = destination.text.removeprefix("of=")
-    if path.startswith("/dev/") and not path.startswith("/dev/shm/"):
+    is_operand = any(word is destination for word in command.words)
+    if re.match(r"(?:of=)?/dev/(?!shm/)", destination.text) and not (
+        is_operand and destination.text == NOWHERE
+    ):
         return None
     return Copy(command, command.name, sources, destination, spares)
 

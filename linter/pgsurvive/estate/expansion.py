@@ -7,6 +7,7 @@ stays as it is written, and its word not `constant`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,9 +48,9 @@ def expanded(body: Node, parameters: Many[str] = ()) -> Node:
         parameters = ()
     values: dict[str, str] = {str(number): value for number, value in enumerate(parameters, start=1)}
     settings = list(_settings(body, certain=True))
-    names = [name for name, _ in settings]
+    times = Counter(name for name, _ in settings)
     for name, value in settings:
-        if names.count(name) > 1 or value is None:
+        if times[name] > 1 or value is None:
             continue
         known = _plain(value, values)
         if known is not None:
@@ -89,29 +90,31 @@ def _moves_parameters(command: Command) -> bool:
 def _settings(node: Node, *, certain: bool) -> Iterator[tuple[str, str | None]]:
     """Each name that is set, in order, with its value as written; None where it may stay unset or can't be known."""
     match node:
-        case Command(words=words, assignments=assignments):
-            # `A=1 program` sets it for that program alone.
-            written = [] if words else list(assignments)
-            if words and words[0].text in _DECLARES:
-                written = list(words[1:])
-            for word in written:
-                for match in _ASSIGNMENT.finditer(word.text):
-                    yield match["name"], match["value"] if certain and not match["more"] else None
-            if words and words[0].text in _READS_INTO:
-                yield from ((word.text, None) for word in words[1:] if word.text.isidentifier())
+        case Command():
+            for name, value in _set_by(node):
+                yield name, value if certain else None
         case AndOr(left=left, right=right):
             yield from _settings(left, certain=certain)
-            # In `a=1 && b` an assignment on the left can't fail, and neither can the next.
+            # In `a=1 && b` the assignment on the left can't fail, so b is reached.
             yield from _settings(right, certain=certain and _only_assigns(left))
-        case Sequence(items=items) | Pipeline(parts=items):
-            certain = certain and isinstance(node, Sequence)
-            for item in items:
-                yield from _settings(item, certain=certain)
-        case Group(body=body):
-            yield from _settings(body, certain=certain)
+        case Sequence() | Group():
+            for child in shell.children(node):
+                yield from _settings(child, certain=certain)
         case _:
             for child in shell.children(node):
                 yield from _settings(child, certain=False)
+
+
+def _set_by(command: Command) -> Iterator[tuple[str, str | None]]:
+    """The names that a command sets, each with its value as written or None."""
+    name = command.words[0].text if command.words else ""
+    # `A=1 program` sets it for that program alone.
+    written = command.words[1:] if name in _DECLARES else () if name else command.assignments
+    for word in written:
+        for match in _ASSIGNMENT.finditer(word.text):
+            yield match["name"], None if match["more"] else match["value"]
+    if name in _READS_INTO:
+        yield from ((word.text, None) for word in command.words[1:] if word.text.isidentifier())
 
 
 def _only_assigns(node: Node) -> bool:
@@ -167,36 +170,36 @@ def _mapped(
         start, end = place(old.start, old.end)
         return replace(change(old), start=start, end=end)
 
-    def redirects(old: tuple[Redirect, ...]) -> tuple[Redirect, ...]:
+    def words(old: Many[Word]) -> tuple[Word, ...]:
+        return tuple(map(word, old))
+
+    def redirects(old: Many[Redirect]) -> tuple[Redirect, ...]:
         return tuple(replace(r, target=word(r.target) if r.target else None) for r in old)
 
-    def inside(old: Node) -> Node:
-        return _mapped(old, change, change_in_function, place)
-
     start, end = place(node.start, node.end)
+    if isinstance(node, Command):
+        return Command(words(node.words), start, end, redirects(node.redirects), words(node.assignments))
+    if isinstance(node, Other) and node.kind == _FUNCTION:
+        change = change_in_function
+    inside = tuple(_mapped(child, change, change_in_function, place) for child in shell.children(node))
+    if isinstance(node, Group):
+        return Group(inside[0], start, end, redirects(node.redirects))
+    return replace(_with_children(node, inside), start=start, end=end)
+
+
+def _with_children(node: Node, inside: tuple[Node, ...]) -> Node:
     match node:
-        case Command():
-            return Command(
-                tuple(map(word, node.words)),
-                start,
-                end,
-                redirects(node.redirects),
-                tuple(map(word, node.assignments)),
-            )
-        case Pipeline(parts=parts):
-            return Pipeline(tuple(map(inside, parts)), start, end)
+        case Pipeline():
+            return replace(node, parts=inside)
         case AndOr():
-            return AndOr(inside(node.left), node.operator, inside(node.right), start, end)
-        case Negation(body=body):
-            return Negation(inside(body), start, end)
-        case Sequence(items=items):
-            return Sequence(tuple(map(inside, items)), node.terminators, start, end)
+            return replace(node, left=inside[0], right=inside[1])
+        case Negation() | Group():
+            return replace(node, body=inside[0])
+        case Sequence():
+            return replace(node, items=inside)
         case If():
-            otherwise = None if node.otherwise is None else inside(node.otherwise)
-            return If(inside(node.condition), inside(node.body), otherwise, start, end)
-        case Group(body=body):
-            return Group(inside(body), start, end, redirects(node.redirects))
-        case Other(kind=kind, children=children):
-            if kind == _FUNCTION:
-                change = change_in_function
-            return Other(kind, tuple(map(inside, children)), start, end)
+            return replace(node, condition=inside[0], body=inside[1], otherwise=(*inside, None)[2])
+        case Other():
+            return replace(node, children=inside)
+        case Command():
+            return node

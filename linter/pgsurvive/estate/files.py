@@ -23,6 +23,10 @@ class Files(Protocol):
         """The names of the files in a directory, unsorted, or None if it isn't there or may not be read."""
         ...
 
+    def find(self, name: str, near: str) -> Source | None:
+        """The file called `name` nearest to the file `near`; None if there is none, or if several could be meant."""
+        ...
+
 
 class NoFiles:
     """For a text that stands alone."""
@@ -37,4 +41,8 @@ class NoFiles:
 
     def names_in(self, directory: str) -> list[str] | None:  # noqa: ARG002 - the protocol's signature
         """No directory can be listed."""
+        return None
+
+    def find(self, name: str, near: str) -> Source | None:  # noqa: ARG002 - the protocol's signature
+        """Nothing can be found."""
         return None

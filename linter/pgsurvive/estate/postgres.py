@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from pgsurvive.catalog import postgresql
 from pgsurvive.catalog.values import Invalid, Value, interpret
 from pgsurvive.estate.files import NoFiles
-from pgsurvive.findings import Draft, Related
+from pgsurvive.findings import Draft, Edit, Fix, Related
 from pgsurvive.syntax import postgresql_conf
+from pgsurvive.syntax.problem import Problem
 from pgsurvive.text import Kind, Span, lies_among_tests
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 MAX_INCLUDE_DEPTH = 10
 """Files nested deeper than this the server refuses to read."""
+
+MAX_INCLUDED_FILES = 1000
+"""Files that include each other in a circle would be read some powers of the depth; the server does, we don't."""
 
 AUTO_CONF = "postgresql.auto.conf"
 
@@ -91,9 +95,22 @@ class Setting:
         """Whether it is known to be the empty string."""
         return self.value == ""  # not `not self.value`: False and 0 are values
 
-    def finding(self, message: str, *, help: str, related: tuple[Related, ...] = ()) -> Draft:  # noqa: A002 - the word the reports use
+    def finding(
+        self,
+        message: str,
+        *,
+        help: str,  # noqa: A002 - the word the reports use
+        related: tuple[Related, ...] = (),
+        fix: Fix | None = None,
+    ) -> Draft:
         """A finding at the line that decides the setting."""
-        return Draft(self.source, self.span, message, help, related)
+        return Draft(self.source, self.span, message, help, related, fix)
+
+    def set_to(self, value: str) -> Fix | None:
+        """The fix that gives the setting another value where it is set in a file; None elsewhere."""
+        if self.entry is None or self.entry.span == self.entry.value_span:
+            return None
+        return Fix(f"set {self.name} to {value}", (Edit(self.entry.value_span, value),))
 
     def finding_in_value(self, start: int, end: int, message: str, *, help: str) -> Draft:  # noqa: A002 - as above
         """A finding at `text[start:end]` of the value."""
@@ -148,25 +165,31 @@ class PostgresConfig:
     def _unread(self) -> list[Entry]:
         return []
 
-    @property
-    def missing(self) -> tuple[tuple[PostgresqlConf, Entry], ...]:
-        """The include lines, with the file they stand in, whose files would lie in the checked tree and aren't there."""
+    @cached_property
+    def errors(self) -> tuple[tuple[PostgresqlConf, Problem | Entry], ...]:
+        """What makes the server refuse the files before it looks at a single setting, each with the file it stands in.
+
+        In the order in which the server meets it: lines that it can't read, and includes that it can't follow.
+        """
         self._lines  # noqa: B018 - collects them
-        return tuple(self._missing)
+        return tuple(self._errors)
 
     @cached_property
-    def _missing(self) -> list[tuple[PostgresqlConf, Entry]]:
+    def _errors(self) -> list[tuple[PostgresqlConf, Problem | Entry]]:
         return []
 
     def _read(self, tree: PostgresqlConf, above: tuple[str, ...]) -> Iterator[tuple[PostgresqlConf, Entry]]:
         """The lines of a file that the files `above` include, in turn."""
         stack = (*above, tree.source.path)
-        for entry in tree.entries:
-            if not entry.is_directive:
-                yield tree, entry
-                continue
-            for included in self._included(tree, entry, stack):
-                yield from self._read(included, stack)
+        items: list[Entry | Problem] = [*tree.entries, *tree.problems]
+        for item in sorted(items, key=lambda item: item.span):
+            if isinstance(item, Problem):
+                self._errors.append((tree, item))
+            elif item.is_directive:
+                for included in self._included(tree, item, stack):
+                    yield from self._read(included, stack)
+            else:
+                yield tree, item
         if not above and posixpath.basename(self.source.path) == "postgresql.conf":
             auto = self.files.read(posixpath.join(posixpath.dirname(self.source.path), AUTO_CONF))
             if auto is not None:
@@ -177,27 +200,49 @@ class PostgresConfig:
     ) -> Iterator[PostgresqlConf]:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(tree.source.path), entry.value))
         paths: list[str] = [path]
+        if not entry.value.strip(" \t\r\n"):
+            self._not_followed(tree, entry, path)
+            return
         if entry.name == "include_dir":
             names = self.files.names_in(path)
             if names is None:
-                self._unread.append(entry)
+                self._not_followed(tree, entry, path)
                 return
             wanted = (name for name in names if name.endswith(".conf") and not name.startswith("."))
             paths = [posixpath.join(path, name) for name in sorted(wanted)]
         for path in paths:
-            source = None
-            if path not in stack and len(stack) <= MAX_INCLUDE_DEPTH:
-                source = self.files.read(path)
-            if source is None:
-                self._unread.append(entry)
-                if self.files.covers(path) and path not in stack:
-                    self._missing.append((tree, entry))
-            else:
+            # As the server: a file may not include itself, and what includes it in a circle ends at the depth.
+            refused = path == tree.source.path or len(stack) > MAX_INCLUDE_DEPTH or self._exhausted()
+            source = None if refused else self.files.read(path)
+            if source is not None:
                 yield postgresql_conf.parse(source)
+            elif refused or entry.name != "include_if_exists" or self.files.names_in(path) is not None:
+                self._not_followed(tree, entry, path)
+            elif not self.files.covers(path):
+                self._unread.append(entry)
+
+    def _exhausted(self) -> bool:
+        """Whether so many files were read that only a circle of includes explains it."""
+        self._reads.append(None)
+        return len(self._reads) > MAX_INCLUDED_FILES
+
+    @cached_property
+    def _reads(self) -> list[None]:
+        return []
+
+    def _not_followed(self, tree: PostgresqlConf, entry: Entry, path: str) -> None:
+        self._unread.append(entry)
+        # Outside the checked tree nobody knows what is there.
+        if self.files.covers(path):
+            self._errors.append((tree, entry))
 
     @cached_property
     def _deciding(self) -> dict[str, tuple[PostgresqlConf, Entry]]:
         return {entry.name: (tree, entry) for tree, entry in self._lines}
+
+    def is_broken(self, path: str) -> bool:
+        """Whether one of the files has lines that the server can't read."""
+        return any(tree.problems for tree in self.trees if tree.source.path == path)
 
     @cached_property
     def is_template(self) -> bool:
@@ -252,8 +297,20 @@ class PostgresConfig:
         return _is_for_older_major(self.source)
 
     def decides(self, entry: Entry) -> bool:
-        """Whether a line is the last that sets its setting; the server looks at no other."""
+        """Whether a line is the last that sets its setting."""
         return self._deciding[entry.name][1] is entry
+
+    def is_looked_at(self, entry: Entry) -> bool:
+        """Whether the server reads the value of a line: only of the last one that sets something.
+
+        It tells repeated settings by their exact spelling: of `work_mem` and `WORK_MEM` it reads both, the later wins.
+        """
+        return id(entry) in self._looked_at
+
+    @cached_property
+    def _looked_at(self) -> frozenset[int]:
+        last = {tree.source.slice(entry.name_span): id(entry) for tree, entry in self._lines}
+        return frozenset(last.values())
 
     def effective(self, name: str) -> Setting:
         """The value that decides, from the last line that sets it. `name` in lower case, as the manual spells it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pgsurvive.estate.expansion import expanded, moved
 from pgsurvive.findings import Draft
 from pgsurvive.syntax import shell
+from pgsurvive.syntax.shell import Sequence
 from pgsurvive.text import lies_among_tests
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def unwrapped(command: Command) -> Command:
         takes_value = _WRAPPERS.get(name)
         if takes_value is None:
             break
+        if name == "command" and len(words) > 1 and words[1].text in ("-v", "-V"):
+            break  # asks where a command is, runs nothing
         position = 1
         while position < len(words) and (
             words[position].text.startswith("-") or (name == "env" and "=" in words[position].text)
@@ -99,6 +102,26 @@ def unwrapped(command: Command) -> Command:
             break
         words = words[position:]
     return command if words is command.words else replace(command, words=words)
+
+
+_MAX_DEPTH = 100
+_MAX_NODES = 1000
+"""Code that is nested deeper or longer is not reasoned about: no script that archives WAL is."""
+
+
+def parsed(text: str) -> Script:
+    """The code as a tree of reasonable size; code that is larger counts as broken."""
+    script = shell.parse(text)
+    level: list[Node] = [script.body]
+    count = 0
+    for _ in range(_MAX_DEPTH):
+        level = [child for node in level for child in shell.children(node)]
+        count += len(level)
+        if not level:
+            return script
+        if count > _MAX_NODES:
+            break
+    return replace(script, body=Sequence((), (), 0, len(text)), broken=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +140,13 @@ def inner_script(command: Command) -> Inner | None:
     """The code in `sh -c 'code'`, or None if the command is no such thing or the code isn't constant."""
     if command.name not in SHELLS:
         return None
-    for number, (flag, word) in enumerate(zip(command.arguments, command.arguments[1:], strict=False), start=1):
+    for number, (flag, word) in enumerate(
+        zip(command.arguments, command.arguments[1:], strict=False), start=1
+    ):
         if re.fullmatch(r"-[a-z]*c", flag.text):
             if not word.constant:
                 return None
-            script = shell.parse(word.text)
+            script = parsed(word.text)
             before = tuple(option.text for option in command.arguments[:number])
             return Inner(moved(expanded(script.body), _places_in(word)), script.broken, before)
     return None

@@ -91,24 +91,30 @@ def always_succeeds(node: Node, options: Options) -> bool:
             return always_succeeds(node.right, options) or always_succeeds(node.left, options)
         case AndOr():
             return always_succeeds(node.left, options) and always_succeeds(node.right, options)
-        case Sequence(items=(*before, last), terminators=(*_, terminator)):
-            if terminator == "&" or (options.errexit and before):
-                return False
-            return not any(map(_may_leave, before)) and always_succeeds(last, options)
+        case Sequence():
+            return _sequence_succeeds(node, options)
         case Pipeline(parts=(*before, last)):
-            if options.pipefail and not all(always_succeeds(part, options) for part in before):
-                return False
-            return always_succeeds(last, options)
+            # Without pipefail only the last part counts.
+            return all(
+                always_succeeds(part, options) for part in ((*before, last) if options.pipefail else (last,))
+            )
         case Group(body=body):
             return always_succeeds(body, options)
-        case If(body=body, otherwise=otherwise):
-            return always_succeeds(body, options) and (
-                otherwise is None or always_succeeds(otherwise, options)
-            )
+        case If():
+            return all(always_succeeds(branch, options) for branch in shell.children(node)[1:])
         case Negation(body=body):
             return all(command.name == "false" for command in shell.commands(body))
         case _:
             return False
+
+
+def _sequence_succeeds(node: Sequence, options: Options) -> bool:
+    if not node.items or node.terminators[-1] == "&":
+        return False
+    *before, last = node.items
+    if before and (options.errexit or any(map(_may_leave, before))):
+        return False
+    return always_succeeds(last, options)
 
 
 def _command_succeeds(command: Command) -> bool:
@@ -120,7 +126,9 @@ def _command_succeeds(command: Command) -> bool:
         return False
     inner = inner_script(command)
     if inner is not None:
-        return not inner.broken and always_succeeds(inner.body, options_in(inner.body, "").with_words(inner.options))
+        return not inner.broken and always_succeeds(
+            inner.body, options_in(inner.body, "").with_words(inner.options)
+        )
     arguments = [word.text for word in command.arguments]
     if (command.name, arguments) in (("exit", ["0"]), ("cd", ["."])):
         return True
@@ -197,6 +205,7 @@ class _Told:
 class _Statuses:
     def __init__(self, functions: Mapping[str, Node]) -> None:
         self.functions = functions
+        self._asked: set[str] = set()
 
     def follow(self, node: Node, options: Options) -> _Told:
         """Errs to the side of `reach`: what isn't understood is taken to be told."""
@@ -230,8 +239,7 @@ class _Statuses:
         inner = inner_script(command)
         if inner is not None:
             return self.follow(inner.body, options_in(inner.body, "").with_words(inner.options))
-        function = self.functions.get(command.name)
-        if function is not None and self._is_blind(function):
+        if command.name in self.functions and self._is_blind_function(command.name):
             return _Told()
         return _Told([command] if stores(command) else [])
 
@@ -252,22 +260,41 @@ class _Statuses:
         return told
 
     def _sequence(self, node: Sequence, options: Options) -> _Told:
-        told = _Told()
-        for number, (item, terminator) in enumerate(zip(node.items, node.terminators, strict=True)):
+        parts: list[_Told] = []
+        # From the end, so that it is known of each item whether what stands behind it goes on regardless.
+        is_blind_behind = True
+        for item, terminator in reversed(list(zip(node.items, node.terminators, strict=True))):
             here = self.follow(item, options)
-            behind = node.items[number + 1 :]
             if terminator == "&":
                 here = here.hidden("background", item)
-            elif behind and not options.errexit and not _may_leave(item) and all(map(self._is_blind, behind)):
+            elif parts and is_blind_behind and here.reach and not (options.errexit or self._leaves(item)):
                 here = here.hidden("sequence", item)
-            told.add(here)
+            parts.append(here)
+            is_blind_behind = is_blind_behind and self._is_blind(item)
+        told = _Told()
+        for part in reversed(parts):
+            told.add(part)
         return told
+
+    def _leaves(self, node: Node) -> bool:
+        """Whether a failure inside, or in a function that is called there, may end the script."""
+        called = (self.functions.get(unwrapped(command).name) for command in shell.commands(node))
+        return _may_leave(node) or any(function is not None and _may_leave(function) for function in called)
 
     def _is_blind(self, node: Node) -> bool:
         """Whether it goes on as if nothing had happened: nothing in it fails for want of a whole copy, or leaves."""
-        if _may_leave(node):
+        if self._leaves(node):
             return False
         return all(self._is_blind_command(unwrapped(command)) for command in shell.commands(node))
+
+    def _is_blind_function(self, name: str) -> bool:
+        if name in self._asked:
+            return False  # it calls itself
+        self._asked.add(name)
+        try:
+            return self._is_blind(self.functions[name])
+        finally:
+            self._asked.discard(name)
 
     def _is_blind_command(self, command: Command) -> bool:
         inner = inner_script(command)
@@ -275,6 +302,8 @@ class _Statuses:
             return self._is_blind(inner.body)
         if command.name == "wait" and command.arguments:
             return False
+        if command.name in self.functions:
+            return self._is_blind_function(command.name)
         if not command.words:
             return True
         # What moves or compresses a copy does so with half a copy too.

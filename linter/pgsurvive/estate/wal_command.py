@@ -2,7 +2,8 @@
 
 The server replaces %p by the path of the segment (relative to the data directory), %f by its file name, %r by the oldest
 segment a restart needs and %% by a percent sign, wherever they stand, and hands the result to the shell. Bash reads `%p` as
-plain characters, so the command is parsed as it is written and every offset is an offset into the setting's value.
+plain characters, so the command is parsed as it is written and every offset is an offset into the setting's value. A script
+that the command calls is read the same way, with $1, $2, … standing for what the command hands to it.
 """
 
 from __future__ import annotations
@@ -12,74 +13,64 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pgsurvive.estate.script import unwrapped
+from pgsurvive.estate import status
+from pgsurvive.estate.copying import ARCHIVERS, NOWHERE, Copy, copy_of, streams
+from pgsurvive.estate.expansion import expanded, functions
+from pgsurvive.estate.places import inside_data_directory, is_local_disk, is_remote, volatile
+from pgsurvive.estate.script import SHELLS, inner_script, parsed, unwrapped
 from pgsurvive.syntax import shell
-from pgsurvive.syntax.shell import AndOr, Command, Group, If, Negation, Pipeline, Sequence
+from pgsurvive.syntax.shell import Command, Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from pgsurvive.estate.status import Lost, Options
     from pgsurvive.syntax.shell import Node, Script, Word
 
+__all__ = ["ARCHIVERS", "Call", "Copy", "WalCommand"]
+
 _PLACEHOLDER = re.compile(r"%(.)", re.DOTALL)
-
-_SUCCEEDS = frozenset({"true", ":", "echo", "printf"})
-_SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh", "ash"})
-_ASKS_FIRST = frozenset({"test", "[", "[[", "cmp", "diff", "stat", "ls", "sha256sum", "md5sum"})
-"""Commands that look at the destination before something is copied there."""
-
-ARCHIVERS = frozenset(
-    {
-        "pgbackrest", "barman-wal-archive", "barman-cloud-wal-archive", "barman-wal-restore",
-        "barman-cloud-wal-restore", "wal-g", "wal-e", "omnipitr-archive", "omnipitr-restore", "pg_probackup",
-    }
-)  # fmt: skip
-"""Programs made for the purpose: they find the file name in %p themselves, and decide what may be overwritten."""
-
-_COPIES: dict[str, frozenset[str]] = {
-    "cp": frozenset({"-n", "--no-clobber", "-i", "--interactive", "--update", "-u", "-b", "--backup"}),
-    "mv": frozenset({"-n", "--no-clobber", "-i", "--interactive", "--update", "-u", "-b", "--backup"}),
-    "install": frozenset({"-b", "--backup"}),
-    "rsync": frozenset({"--ignore-existing", "-b", "--backup"}),
-    "scp": frozenset(),
-}
-"""Programs that copy to their last operand, and the options with which they spare a file that is already there."""
-
-_UPLOADS: dict[tuple[str, ...], frozenset[str]] = {
-    ("aws", "s3", "cp"): frozenset({"--no-overwrite"}),
-    ("aws", "s3", "mv"): frozenset({"--no-overwrite"}),
-    ("gsutil", "cp"): frozenset({"-n"}),
-    ("gcloud", "storage", "cp"): frozenset({"-n", "--no-clobber", "--if-generation-match"}),
-    ("rclone", "copy"): frozenset({"--immutable", "--ignore-existing"}),
-    ("rclone", "copyto"): frozenset({"--immutable", "--ignore-existing"}),
-    ("mc", "cp"): frozenset(),
-    ("s3cmd", "put"): frozenset({"--skip-existing"}),
-}
-"""The same for programs that send to an object store."""
+_ABOUT_THE_SHELL = re.compile(r"\$[#?$!@*0-]")
+_MEASURES = frozenset({"-z", "-n"})
+_FILE_TESTS = frozenset({"-e", "-f", "-s", "-r", "-h", "-L"})
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """A command that puts a file where another may already be."""
+class Call:
+    """A command that runs a script file."""
 
-    command: Command
-    program: str
-    sources: tuple[Word, ...]
-    destination: Word
-    spares_existing: bool
-    """Whether its own options keep it from replacing a file."""
+    path: str
+    parameters: tuple[str, ...]
+    """The words handed to it."""
 
 
 @dataclass(frozen=True)
 class WalCommand:
-    """The value of archive_command or restore_command."""
+    """The value of archive_command or restore_command, or a script that it calls."""
 
     text: str
+    parameters: tuple[str, ...] = ()
+    """What $1, $2, … stand for in a script."""
 
     @cached_property
     def script(self) -> Script:
-        """The command as shell code."""
-        return shell.parse(self.text)
+        """The command as shell code, as it is written."""
+        return parsed(self.text)
+
+    @cached_property
+    def body(self) -> Node:
+        """The command as shell code, with known variables put in."""
+        return expanded(self.script.body, self.parameters)
+
+    @cached_property
+    def options(self) -> Options:
+        """The shell's options that decide about statuses."""
+        return status.options_in(self.script.body, self.text)
+
+    @cached_property
+    def functions(self) -> dict[str, Node]:
+        """The functions that a script defines, by name."""
+        return functions(self.body, self.text)
 
     @cached_property
     def placeholders(self) -> frozenset[str]:
@@ -89,7 +80,12 @@ class WalCommand:
     @cached_property
     def commands(self) -> tuple[Command, ...]:
         """Every simple command, without wrappers, those in `sh -c '…'` included."""
-        return tuple(_flat(self.script.body))
+        return tuple(command for command, _ in self._steps)
+
+    @cached_property
+    def _steps(self) -> tuple[tuple[Command, bool], ...]:
+        """The commands, each with whether the segment, in some form, is piped into it."""
+        return tuple(_flat(self.body))
 
     @property
     def uses_archiver(self) -> bool:
@@ -97,160 +93,205 @@ class WalCommand:
         return any(command.name in ARCHIVERS for command in self.commands)
 
     @cached_property
+    def call(self) -> Call | None:
+        """The file that the whole command consists of running, with the words handed to it; None for anything else."""
+        match self.body:
+            case shell.Sequence(items=(Command() as command,), terminators=("",) | (";",) | ("\n",)):
+                words = unwrapped(command).words
+            case _:
+                return None
+        if words and words[0].text.rpartition("/")[2] in SHELLS:
+            options = [word.text for word in words[1:] if word.text.startswith("-")]
+            words = words[1 + len(options) :] if set(options) <= {"-x", "-u", "-l", "--"} else ()
+        if not words or not all(word.constant for word in words):
+            return None
+        return Call(words[0].text, tuple(word.text for word in words[1:]))
+
+    @cached_property
     def always_succeeds(self) -> bool:
         """Whether its status is zero whatever happens to the file; False where that can't be known."""
-        return not self.script.broken and _always_succeeds(self.script.body)
+        return not self.script.broken and status.always_succeeds(self.body, self.options)
+
+    @cached_property
+    def lost_failures(self) -> tuple[Lost, ...]:
+        """What stores the segment and whose failure the status hides; see `status.lost_failures`."""
+        if self.script.broken or self.always_succeeds:
+            return ()
+        return status.lost_failures(self.body, self.options, self.functions)
+
+    @cached_property
+    def _copies(self) -> tuple[Copy | None, ...]:
+        """What each command copies, if it does."""
+        return tuple(copy_of(command) for command in self.commands)
 
     @cached_property
     def copies(self) -> tuple[Copy, ...]:
         """What it copies, in order."""
-        found = (_copy(command) for command in self.commands)
-        return tuple(copy for copy in found if copy is not None)
+        return tuple(copy for copy in self._copies if copy is not None)
+
+    @cached_property
+    def _carrying(self) -> dict[int, Copy]:
+        """The copies of the segment, and those of what an earlier one made of it, by the command's place."""
+        found: dict[int, Copy] = {}
+        for number, ((_, is_fed), copy) in enumerate(zip(self._steps, self._copies, strict=True)):
+            if copy is not None and (is_fed or _carries(copy, found.values())):
+                found[number] = copy
+        return found
+
+    @cached_property
+    def _stored(self) -> dict[int, Copy]:
+        return {
+            number: copy for number, copy in self._carrying.items() if not self._is_moved_on(number, copy)
+        }
+
+    @property
+    def stored(self) -> tuple[Copy, ...]:
+        """The copies by which the segment comes to where it stays: without those that it is only moved on from."""
+        return tuple(self._stored.values())
+
+    def _is_moved_on(self, number: int, copy: Copy) -> bool:
+        """Whether the file is only on its way: it is renamed, or sent on and then removed or left to vanish."""
+        behind = range(number + 1, len(self.commands))
+        takers = [
+            self.commands[i].name for i in behind if _takes(self.commands[i], self._copies[i], copy.path)
+        ]
+        if not takers:
+            return False
+        return (
+            not {"mv", "ln"}.isdisjoint(takers)
+            or volatile(copy.path) is not None
+            or any(self.commands[i].name == "rm" and _names(self.commands[i], copy.path) for i in behind)
+        )
 
     @cached_property
     def unguarded_copies(self) -> tuple[Copy, ...]:
         """Copies that replace whatever is there: neither their options nor a command before them look first."""
         found: list[Copy] = []
-        for command in self.commands:
-            if any(word.text in _ASKS_FIRST for word in command.words) or _sets_noclobber(command):
+        for number, command in enumerate(self.commands):
+            if self._may_look_first(command) or _sets_noclobber(command):
                 break
-            copy = _copy(command)
-            if copy is not None and not copy.spares_existing:
+            copy = self._stored.get(number)
+            if copy is not None and not copy.spares_existing and copy.path != NOWHERE:
                 found.append(copy)
         return tuple(found)
 
+    @cached_property
+    def _stores_by_known_means(self) -> bool:
+        """Whether all that it runs is understood: copies, and commands that leave files alone or only look at them."""
+        return all(
+            not command.words
+            or copy is not None
+            or is_onlooker(command)
+            or streams(command)
+            or command.name in self.functions
+            for command, copy in zip(self.commands, self._copies, strict=True)
+        )
 
-def _flat(node: Node) -> Iterator[Command]:
-    for command in shell.commands(node):
-        inner = unwrapped(command)
-        nested = _nested_script(inner)
-        if nested is None:
-            yield inner
-        else:
-            yield from _flat(nested.body)
+    def stored_in_vain(self, data_directory: str | None) -> tuple[tuple[Copy, str], ...]:
+        """The copies to where nothing lasts, each with the reason; nothing if another copy may be kept elsewhere."""
+        if self.script.broken or not self._stores_by_known_means:
+            return ()
+        moves = any(command.name == "cd" for command in self.commands)
+        found: list[tuple[Copy, str]] = []
+        for copy in self.stored:
+            if copy.is_upload or is_remote(copy.path):
+                return ()
+            why = volatile(copy.path)
+            if why is None and inside_data_directory(copy.path, data_directory):
+                # A relative path behind `cd` leads elsewhere; behind several sources it is the rest of a split path.
+                if not copy.path.startswith(("/", "$")) and (moves or len(copy.sources) > 1):
+                    return ()
+                why = f"{copy.path} is inside the data directory and is lost with it"
+            if why is None:
+                return ()
+            found.append((copy, why))
+        return tuple(found)
+
+    @cached_property
+    def unsynced(self) -> Copy | None:
+        """The copy after which the segment is in memory only, though it stays on a local disk; None if it may be synced."""
+        if not self._stores_by_known_means or any(command.name == "sync" for command in self.commands):
+            return None
+        if any(copy.syncs for copy in self.copies) or not all(
+            is_local_disk(copy.path) for copy in self.stored
+        ):
+            return None
+        written = (copy for copy in self._carrying.values() if copy.program not in ("mv", "ln"))
+        return next(written, None) if self.stored else None
+
+    def _may_look_first(self, command: Command) -> bool:
+        """Whether a command asks after the file that is to be stored, or may do so for all that is known."""
+        texts = [word.text for word in command.words]
+        if not status.LOOKS.isdisjoint(texts):
+            if not _MEASURES.isdisjoint(texts) and _FILE_TESTS.isdisjoint(texts):
+                return False
+            asked = (word for word in command.words if not _ABOUT_THE_SHELL.search(word.text))
+            return any("%f" in word.text or not word.constant for word in asked)
+        known = (
+            command.name in status.BYSTANDERS
+            or command.name in self.functions
+            or command.name in ARCHIVERS
+            or copy_of(command) is not None
+            or streams(command)
+        )
+        return not known and any("%f" in text and "%p" not in text for text in texts)
 
 
-def _nested_script(command: Command) -> Script | None:
-    """The script in `sh -c 'script'`."""
-    if command.name not in _SHELLS:
-        return None
-    for flag, word in zip(command.arguments, command.arguments[1:], strict=False):
-        if re.fullmatch(r"-[a-z]*c", flag.text):
-            return shell.parse(word.text) if word.constant else None
-    return None
+def is_onlooker(command: Command) -> bool:
+    """Whether a command leaves stored files alone, or only looks at them."""
+    return command.name in status.BYSTANDERS or any(word.text in status.LOOKS for word in command.words)
 
 
-def _always_succeeds(node: Node) -> bool:
+def _flat(node: Node, *, is_fed: bool = False) -> Iterator[tuple[Command, bool]]:
     match node:
         case Command():
-            return _command_succeeds(node)
-        case AndOr(operator="||"):
-            # `a || exit 0` and `a || true`; where the right side may leave with another status, the left decides.
-            return _always_succeeds(node.right) or _always_succeeds(node.left)
-        case AndOr():
-            return _always_succeeds(node.left) and _always_succeeds(node.right)
-        case Sequence(items=(*before, last), terminators=(*_, terminator)):
-            return terminator != "&" and not any(map(_may_leave, before)) and _always_succeeds(last)
-        case Pipeline(parts=(*_, last)):
-            return _always_succeeds(last)
-        case Group(body=body):
-            return _always_succeeds(body)
-        case If(body=body, otherwise=otherwise):
-            return _always_succeeds(body) and (otherwise is None or _always_succeeds(otherwise))
-        case Negation(body=body):
-            return all(command.name == "false" for command in shell.commands(body))
+            command = unwrapped(node)
+            inner = inner_script(command)
+            if inner is None:
+                yield command, is_fed
+            else:
+                yield from _flat(inner.body, is_fed=is_fed)
+        case Pipeline(parts=parts):
+            for part in parts:
+                steps = list(_flat(part, is_fed=is_fed))
+                yield from steps
+                is_fed = is_fed or any(
+                    streams(command) and any("%p" in word.text for word in _read_by(command))
+                    for command, _ in steps
+                )
         case _:
-            return False
+            for child in shell.children(node):
+                yield from _flat(child, is_fed=is_fed)
 
 
-def _command_succeeds(command: Command) -> bool:
-    command = unwrapped(command)
-    if any(
-        redirect.operator.startswith(">") and _uses_placeholder(redirect.target)
-        for redirect in command.redirects
-    ):
-        return False
-    nested = _nested_script(command)
-    if nested is not None:
-        return not nested.broken and _always_succeeds(nested.body)
-    arguments = [word.text for word in command.arguments]
-    if (command.name, arguments) in (("exit", ["0"]), ("cd", ["."])):
-        return True
-    return command.name in _SUCCEEDS
+def _read_by(command: Command) -> Iterator[Word]:
+    """The words of a command and what is redirected into it."""
+    yield from command.arguments
+    yield from (r.target for r in command.redirects if r.operator == "<" and r.target)
 
 
-def _may_leave(node: Node) -> bool:
-    """Whether a failure inside ends the script there, so that what follows doesn't decide the status."""
-    return any(
-        (command.name in ("exit", "return") and [w.text for w in command.arguments] != ["0"])
-        or (command.name == "set" and any(re.match(r"-[a-z]*e|errexit", w.text) for w in command.arguments))
-        for command in shell.commands(node)
-    )
+def _takes(command: Command, own: Copy | None, path: str) -> bool:
+    """Whether a command does something with the file under a path, other than to store it there by its `own` copy."""
+    words = (word for word in _read_by(command) if own is None or word is not own.destination)
+    return not is_onlooker(command) and any(_is_in(word.text.removeprefix("if="), path) for word in words)
 
 
-def _uses_placeholder(word: Word | None) -> bool:
-    return word is not None and ("%p" in word.text or "%f" in word.text)
+def _names(command: Command, path: str) -> bool:
+    return any(word.text == path for word in command.arguments)
+
+
+def _carries(copy: Copy, before: Iterable[Copy]) -> bool:
+    """Whether a copy takes the segment itself, or what an earlier copy made of it."""
+    texts = [source.text.removeprefix("if=") for source in copy.sources]
+    return any("%p" in text or any(_is_in(text, each.path) for each in before) for text in texts)
+
+
+def _is_in(path: str, place: str) -> bool:
+    """Whether a path is that of a file or of something in that directory."""
+    return path == place or path.startswith(place.rstrip("/") + "/")
 
 
 def _sets_noclobber(command: Command) -> bool:
     return command.name == "set" and any(
         re.fullmatch(r"-[a-z]*C[a-z]*|noclobber", word.text) for word in command.arguments
     )
-
-
-def _copy(command: Command) -> Copy | None:
-    """What the command puts where, or None if it isn't known to copy anything."""
-    return _redirected(command) or _dd_or_tee(command) or _copied_to_last_operand(command)
-
-
-def _redirected(command: Command) -> Copy | None:
-    """`gzip < %p > file`."""
-    for redirect in command.redirects:
-        if redirect.operator in (">", ">|") and redirect.descriptor in (None, 1) and redirect.target:
-            sources = tuple(r.target for r in command.redirects if r.operator == "<" and r.target)
-            return _as_copy(command, (*command.arguments, *sources), redirect.target, spares=False)
-    return None
-
-
-def _dd_or_tee(command: Command) -> Copy | None:
-    arguments = command.arguments
-    if command.name == "tee" and arguments:
-        return _as_copy(command, (), arguments[-1], spares=False)
-    to = next((word for word in arguments if word.text.startswith("of=")), None)
-    if command.name != "dd" or to is None:
-        return None
-    sources = tuple(word for word in arguments if word.text.startswith("if="))
-    return _as_copy(
-        command,
-        sources,
-        to,
-        spares=any(word.text.startswith("conv=") and "excl" in word.text for word in arguments),
-    )
-
-
-def _copied_to_last_operand(command: Command) -> Copy | None:
-    words = [word.text for word in command.words]
-    sparing = _COPIES.get(command.name)
-    behind = 1
-    for prefix, options in _UPLOADS.items():
-        if command.name == prefix[0] and tuple(words[1 : len(prefix)]) == prefix[1:]:
-            sparing, behind = options, len(prefix)
-    operands = [word for word in command.words[behind:] if not word.text.startswith("-")]
-    if sparing is None or "-t" in words or len(operands) < 2:  # noqa: PLR2004 - a source and a destination
-        return None
-    spares = any(_is_option(word, sparing) for word in words)
-    return _as_copy(command, tuple(operands[:-1]), operands[-1], spares=spares)
-
-
-def _as_copy(command: Command, sources: tuple[Word, ...], destination: Word, *, spares: bool) -> Copy | None:
-    if destination.text.removeprefix("of=").startswith("/dev/"):
-        return None
-    return Copy(command, command.name, sources, destination, spares)
-
-
-def _is_option(word: str, options: frozenset[str]) -> bool:
-    """Whether a word is one of the options, also with a value (`--backup=t`) or among bundled letters (`-an`)."""
-    if word.partition("=")[0] in options:
-        return True
-    letters = {option[1] for option in options if len(option) == 2}  # noqa: PLR2004 - a dash and a letter
-    return re.fullmatch(r"-[A-Za-z]+", word) is not None and not letters.isdisjoint(word[1:])

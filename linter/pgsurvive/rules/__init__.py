@@ -88,6 +88,7 @@ def run(rules: Iterable[Rule], subject: object) -> Iterator[Finding]:
                 source=draft.source,
                 span=draft.span,
                 related=draft.related,
+                fix=draft.fix,
             )
 
 

@@ -210,8 +210,9 @@ def _unescaped(raw: str) -> Iterator[tuple[str, int]]:
         if code is None:
             yield "'", position
         elif code[0] in "01234567":
-            # The server keeps the low byte.
-            yield chr(int(code, 8) & 0xFF), position
+            # The server keeps the low byte; one that isn't ASCII stays a byte, as in text that isn't UTF-8.
+            byte = int(code, 8) & 0xFF
+            yield chr(byte if byte < 0x80 else 0xDC00 + byte), position  # noqa: PLR2004 - the end of ASCII
         else:
             yield _ESCAPED.get(code, code), position
         position = escape.end()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import tree_sitter
 
 _NOT_ASCII = re.compile(r"[^\x01-\x7f]")
+_POSITIONAL = re.compile(r"(?<![$\\])\$\d")
 _EXPANSIONS = frozenset(
     {
         "simple_expansion",
@@ -160,7 +161,8 @@ class Script:
 def parse(text: str) -> Script:
     """Reads shell code; never raises. Code nested too deeply for the model comes back empty and broken."""
     # Offsets of the parser are bytes: with every other character replaced by a letter they are characters too.
-    content = _NOT_ASCII.sub("x", text).encode("ascii")
+    # Its grammar takes `$d/$2` for two words, but not `$d/$x`.
+    content = _POSITIONAL.sub("$x", _NOT_ASCII.sub("x", text)).encode("ascii")
     root = _parser().parse(content).root_node
     try:
         return Script(text, _Reader(text).sequence(root), broken=root.has_error)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgsurvive.estate.archiving import archive_commands
 from pgsurvive.estate.postgres import PostgresConfig
-from pgsurvive.estate.wal_command import WalCommand
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -24,13 +24,9 @@ if TYPE_CHECKING:
 )
 def archive_command_always_succeeds(config: PostgresConfig) -> Iterator[Draft]:
     """The command reports success whatever happens, so the server recycles WAL that was never stored."""
-    setting = config.effective("archive_command")
-    if not isinstance(setting.value, str) or config.effective("archive_mode").value == "off":
-        return
-    if setting.value.strip() and WalCommand(setting.value).always_succeeds:
-        yield setting.finding_in_value(
-            0,
-            len(setting.value),
-            "archive_command succeeds whatever happens: the server takes WAL for archived and recycles it",
-            help="let the status of the copy be the status of the command: no `|| true`, no `; true`, no `exit 0`",
-        )
+    for each in archive_commands(config):
+        if each.command.always_succeeds:
+            yield each.finding_at_end(
+                f"{each.subject} succeeds whatever happens: the server takes WAL for archived and recycles it",
+                help="let the status of the copy be the status of the command: no `|| true`, no `; true`, no `exit 0`",
+            )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgsurvive.estate.archiving import archive_commands
 from pgsurvive.estate.postgres import PostgresConfig
-from pgsurvive.estate.wal_command import WalCommand
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -24,19 +24,15 @@ if TYPE_CHECKING:
 )
 def archive_command_overwrites(config: PostgresConfig) -> Iterator[Draft]:
     """The command replaces a segment that is already archived, whoever wrote it."""
-    setting = config.effective("archive_command")
-    if not isinstance(setting.value, str) or config.effective("archive_mode").value == "off":
-        return
-    command = WalCommand(setting.value)
-    if command.script.broken:
-        return
-    for copy in command.unguarded_copies:
-        yield setting.finding_in_value(
-            copy.command.start,
-            copy.command.end,
-            f"{copy.program} replaces a segment that is already archived: a second server with this command, such as a "
-            "restored copy, destroys the WAL that point-in-time recovery needs",
-            help="store nothing over a file with other contents: compare with cmp, copy to a temporary name, sync, then "
-            "rename; or use pgbackrest archive-push or barman-wal-archive",
-        )
-        return
+    for each in archive_commands(config):
+        if each.command.script.broken:
+            continue
+        for copy in each.command.unguarded_copies[:1]:
+            yield each.finding(
+                copy.command.start,
+                copy.command.end,
+                f"{copy.program} replaces a segment that is already archived: a second server with this command, such as a "
+                "restored copy, destroys the WAL that point-in-time recovery needs",
+                help="store nothing over a file with other contents: compare with cmp, copy to a temporary name, sync, "
+                "then rename; or use pgbackrest archive-push or barman-wal-archive",
+            )

@@ -33,4 +33,5 @@ def archive_timeout_unset(config: PostgresConfig) -> Iterator[Draft]:
         f"archive_timeout is {state}: on a quiet server commits wait in an unfinished segment, for hours or days, and are "
         "lost with the disk",
         help="set archive_timeout to the time you can afford to lose; 60 (a minute) suits most servers",
+        fix=timeout.set_to("60"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.postgres import majors_from_path
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pgsurvive.findings import Draft
-    from pgsurvive.syntax.shell import Command
+    from pgsurvive.syntax.shell import Command, Word
+
+_NO_CLUSTER_MADE = frozenset({"--version", "-V", "--help", "-?", "--show", "-s", "--sync-only", "-S"})
 
 _ON_BY_DEFAULT = 18
 """The first major whose initdb turns checksums on unless told otherwise."""
@@ -45,17 +48,20 @@ def _without_checksums(command: Command, majors: frozenset[int]) -> str | None:
     """How this command leaves a cluster without checksums, or None."""
     words = [word.text for word in command.words]
     if command.name == "pg_checksums":
-        return "checksums are turned off" if {"-d", "--disable"} & set(words) else None
-    if not _initializes(command):
+        disables = any(word == "-d" or _abbreviates(word, "--disable", least="--di") for word in words)
+        return "checksums are turned off" if disables else None
+    if not _initializes(command) or not _NO_CLUSTER_MADE.isdisjoint(words):
         return None
-    if "--no-data-checksums" in " ".join(words):
+    if any(
+        _abbreviates(part, "--no-data-checksums", least="--no-d") for word in words for part in word.split()
+    ):
         return "the cluster is made without checksums"
-    unknown = not all(word.constant for word in command.words)
-    asked_for = any("--data-checksums" in word or _has_short_option(word) for word in words)
-    # /usr/lib/postgresql/16/bin/initdb says which major it is.
-    majors = majors_from_path(command.words[0].text) or majors
-    older = sorted(major for major in majors if major < _ON_BY_DEFAULT)
-    if unknown or asked_for or not older or {"--version", "-V", "--help", "-?"} & set(words):
+    if any(_asks_for_checksums(word) for word in words) or any(
+        _may_hold_options(word) for word in command.words
+    ):
+        return None
+    older = sorted(major for major in _majors(command, majors) if major < _ON_BY_DEFAULT)
+    if not older:
         return None
     which = f"{older[0]}" if len(older) == 1 else f"{older[0]} to {older[-1]}"
     return f"initdb of PostgreSQL {which} makes a cluster without checksums unless asked"
@@ -67,9 +73,29 @@ def _initializes(command: Command) -> bool:
     return command.name == "pg_ctl" and any(word.text in ("init", "initdb") for word in command.arguments)
 
 
-def _has_short_option(word: str) -> bool:
-    """`-k`, also among bundled letters and in the words of pg_ctl's `-o '-k -E UTF8'`."""
+def _majors(command: Command, majors: frozenset[int]) -> frozenset[int]:
+    """The majors that the command may be of: /usr/lib/postgresql/16/bin/initdb and `pg_createcluster 16 main` say it."""
+    if command.name == "pg_createcluster":
+        operands = [word.text for word in command.arguments if not word.text.startswith("-")]
+        return frozenset({int(operands[0])}) if operands and operands[0].isdecimal() else majors
+    return majors_from_path(command.words[0].text) or majors
+
+
+def _asks_for_checksums(word: str) -> bool:
+    """`--data-checksums` or `-k`, also abbreviated, bundled, or in the words of pg_ctl's `-o '-k -E UTF8'`."""
     return any(
-        part.startswith("-") and not part.startswith("--") and part[1:2].isalpha() and part.endswith("k")
+        _abbreviates(part, "--data-checksums", least="--da")
+        or (re.match(r"-[A-Za-z]*k", part) is not None and not part.startswith("--"))
         for part in word.split()
     )
+
+
+def _abbreviates(word: str, option: str, *, least: str) -> bool:
+    return word.startswith(least) and option.startswith(word)
+
+
+def _may_hold_options(word: Word) -> bool:
+    """Whether what an expansion stands for may be, or begin with, an option: not so for `"$PGDATA"` or `--pgdata=$X`."""
+    if word.constant or word.text.startswith("-"):
+        return False
+    return not word.quoted or word.text in ("$@", "${@}", "$*") or "[@]" in word.text

@@ -29,4 +29,5 @@ def data_sync_retry_on(config: PostgresConfig) -> Iterator[Draft]:
             "data_sync_retry is on: when the disk fails to write, the next checkpoint counts the lost pages as written and "
             "discards the WAL that still has them",
             help="set data_sync_retry = off; the server then stops at a failed flush and recovers from WAL",
+            fix=setting.set_to("off"),
         )

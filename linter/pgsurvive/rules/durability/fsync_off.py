@@ -29,4 +29,5 @@ def fsync_off(config: PostgresConfig) -> Iterator[Draft]:
             "fsync is off: a power cut or a crash of the operating system loses commits and can destroy the cluster",
             help="set fsync = on; where speed matters more than the last commits, synchronous_commit = off is safe for "
             "the cluster",
+            fix=setting.set_to("on"),
         )

@@ -28,4 +28,5 @@ def full_page_writes_off(config: PostgresConfig) -> Iterator[Draft]:
         yield setting.finding(
             "full_page_writes is off: a page half written at a crash stays torn, and recovery goes on as if it were whole",
             help="set full_page_writes = on; wal_compression = on makes up for some of the WAL it costs",
+            fix=setting.set_to("on"),
         )

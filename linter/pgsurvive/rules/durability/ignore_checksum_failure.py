@@ -30,4 +30,5 @@ def ignore_checksum_failure(config: PostgresConfig) -> Iterator[Draft]:
             "their page hides the damage for good",
             help="set ignore_checksum_failure = off; to get at the rest of a damaged table, SET it in one session on a copy "
             "of the data directory",
+            fix=setting.set_to("off"),
         )

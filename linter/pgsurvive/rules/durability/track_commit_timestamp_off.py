@@ -28,7 +28,7 @@ def track_commit_timestamp_off(config: PostgresConfig) -> Iterator[Draft]:
     # The default is left alone: nearly every file that archives would be told.
     if setting.is_set and setting.value is False and archiving and not config.is_throwaway:
         yield setting.finding(
-            "track_commit_timestamp is off: when wrong rows turn up, you can't ask the server when they were written, and a "
-            "guessed recovery target loses good commits or keeps the bad ones",
+            "track_commit_timestamp is off: when wrong rows turn up, nothing tells when they were written or which others "
+            "were written with them, so you restore to a guess and lose good commits",
             help="set track_commit_timestamp = on (it needs a restart, and counts from then on)",
         )

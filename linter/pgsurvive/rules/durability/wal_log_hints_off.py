@@ -42,7 +42,5 @@ def wal_log_hints_off(config: PostgresConfig) -> Iterator[Draft]:
 
 
 def _is_replicated(config: PostgresConfig) -> bool:
-    if config.effective("hot_standby_feedback").value is True:
-        return True
     filled_in = (config.effective(name) for name in _REPLICATED)
     return any(setting.is_set and not setting.is_empty for setting in filled_in)

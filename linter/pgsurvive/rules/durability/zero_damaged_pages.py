@@ -30,4 +30,5 @@ def zero_damaged_pages(config: PostgresConfig) -> Iterator[Draft]:
             "dumps and soon from the disk",
             help="set zero_damaged_pages = off; to get at the rest of a damaged table, SET it in one session on a copy of "
             "the data directory",
+            fix=setting.set_to("off"),
         )

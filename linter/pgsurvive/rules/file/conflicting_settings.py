@@ -44,12 +44,14 @@ def _connections(config: PostgresConfig) -> Iterator[Draft]:
     limit = config.effective("max_connections")
     kept = [config.effective(name) for name in ("superuser_reserved_connections", "reserved_connections")]
     numbers = [setting.value for setting in kept if isinstance(setting.value, int)]
-    set_here = next((setting for setting in kept if setting.is_set), None)
-    if isinstance(limit.value, int) and set_here is not None and sum(numbers) >= limit.value:
-        yield set_here.finding(
+    place = next((setting for setting in (*kept, limit) if setting.is_set), None)
+    if isinstance(limit.value, int) and place is not None and sum(numbers) >= limit.value:
+        yield place.finding(
             f"{sum(numbers)} connections are reserved of the {limit.value} in max_connections: the server does not start",
             help="reserve fewer, or raise max_connections",
-            related=(limit.related("max_connections is set here"),) if limit.is_set else (),
+            related=(limit.related("max_connections is set here"),)
+            if limit.is_set and place is not limit
+            else (),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pgsurvive.catalog.postgresql import definition, listed
@@ -19,10 +20,23 @@ if TYPE_CHECKING:
 _SHOWN = 40
 
 
+_KEPT_FOR_OLD_FILES = {
+    "default_with_oids": (
+        re.compile(r"0|f(?:a(?:l(?:se?)?)?)?|no?|off?", re.IGNORECASE),
+        "it takes off alone, since 12",
+    ),
+    "ssl_renegotiation_limit": (re.compile(r"[-+]?0+"), "it takes 0 alone, since 9.5"),
+}
+"""What the server still knows but lets nobody use."""
+
+
 def _reason(entry: Entry, major: int) -> str | None:
     known = definition(entry.name, major)
-    if known is None or known.unlisted:
+    if known is None:
         return None
+    if known.unlisted:
+        pattern, reason = _KEPT_FOR_OLD_FILES.get(entry.name, (None, None))
+        return reason if pattern and not pattern.fullmatch(entry.value) else None
     if known.context == "internal":
         return "it can't be set in a file: initdb or the build decides it"
     meaning = interpret(known, entry.value)
@@ -46,7 +60,7 @@ def invalid_value(config: PostgresConfig) -> Iterator[Draft]:
         return
     for tree, entry in config.lines:
         # Only the last line that sets something is looked at.
-        if not config.decides(entry) or looks_templated(entry.value):
+        if not config.is_looked_at(entry) or looks_templated(entry.value):
             continue
         reasons = {major: _reason(entry, major) for major in config.majors}
         refused = frozenset(major for major, reason in reasons.items() if reason)
@@ -58,6 +72,6 @@ def invalid_value(config: PostgresConfig) -> Iterator[Draft]:
             tree.source,
             entry.value_span,
             f"{entry.name} does not take {_shown(entry)}{where}: "
-            "the server does not start with it, and ignores it at a reload",
+            "the server does not start with it, and a reload keeps the old value",
             str(reason),
         )

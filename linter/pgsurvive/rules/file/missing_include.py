@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pgsurvive.estate.postgres import PostgresConfig, looks_templated
 from pgsurvive.findings import Draft, Loss, Severity
 from pgsurvive.rules import rule
+from pgsurvive.syntax.postgresql_conf import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +24,13 @@ def missing_include(config: PostgresConfig) -> Iterator[Draft]:
     """A file that this one includes isn't there: the server doesn't start without it."""
     if config.is_template:
         return
-    for tree, entry in config.missing:
+    for tree, entry in config.errors:
         # Git keeps no empty directory, and Debian's postgresql.conf includes one that is usually empty.
-        if entry.name != "include" or looks_templated(entry.value):
+        if not isinstance(entry, Entry) or entry.name != "include" or looks_templated(entry.value):
             continue
         yield Draft(
             tree.source,
             entry.value_span,
-            f"'{entry.value}' isn't there: the server does not start without it, and what it should set is unknown",
+            f"'{entry.value}' isn't there: the server does not start without it, and a reload changes nothing at all",
             "correct the path, which is relative to this file; use include_if_exists where it may be missing",
         )

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 _PLACEHOLDER = re.compile(r"^(?:\$|\{\{|\{%|<|%|@|\*+$|x+$|\.+$|__\w+__$|[A-Z][A-Z0-9]*_[A-Z0-9_]+$)")
 
 
-def _is_placeholder(secret: str) -> bool:
-    """Whether something else fills it in: a variable, a template, stars."""
-    return _PLACEHOLDER.match(secret) is not None
+_SAYS_WHERE = re.compile(r"(?:file|path|command|dir)[\"']?\s*[=:]\s*[\"']?$", re.IGNORECASE)
+
+
+def _is_secret(text: str, start: int, end: int) -> bool:
+    """Whether it is the secret itself, not the file that keeps it (passfile=) or what something else fills in."""
+    return not _PLACEHOLDER.match(text[start:end]) and not _SAYS_WHERE.search(text[:start])
 
 
 @rule(
@@ -35,7 +38,7 @@ def secret_in_file(config: PostgresConfig) -> Iterator[Draft]:
         if not entry.name.endswith(("_conninfo", "_command")):
             continue
         for start, end in secrets_in(entry.value):
-            if _is_placeholder(entry.value[start:end]):
+            if not _is_secret(entry.value, start, end):
                 continue
             yield Draft(
                 tree.source,

@@ -24,6 +24,10 @@ _HINTS = (
         re.compile(r"""^[^#']*=\s*[-+]?[\d.]+\s+[A-Za-z]+"""),
         "quote a number apart from its unit: '2 GB'; or write 2GB",
     ),
+    (
+        re.compile(r"""^[^#']*=?\s*[-+]?\d*\.\d*[A-Za-z]+\s*(?:#|$)"""),
+        "quote a fraction that has a unit: '1.5GB'",
+    ),
     (re.compile(r"""^[^#']*=\s*\w+\.\w+\s*(?:#|$)"""), "quote the value: unquoted, a.b is read as a name"),
     (re.compile(r"""^\s*(?://|--|;|/\*)"""), "a comment begins with #"),
     (re.compile(r"""^\s*\w+\s*:"""), "write name = value"),

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_REFUSED = "the server does not start, and a reload changes nothing at all"
+
+
 @rule(
     code="PGS002",
     severity=Severity.ERROR,
@@ -36,15 +39,13 @@ def unknown_setting(config: PostgresConfig) -> Iterator[Draft]:
             continue
         where = f"in PostgreSQL {listed(missing_in)}"
         if known_in:
-            message = f"{entry.name} does not exist {where}: the server does not start"
+            message = f"{entry.name} does not exist {where}: {_REFUSED}"
             help_ = f"remove it, or keep it to PostgreSQL {listed(known_in)}"
             # Without a major given, a setting that a newer one brought says for which server the file is meant.
             if len(config.majors) > 1:
                 continue
         else:
-            message = (
-                f"no PostgreSQL {listed(config.majors)} has a setting {entry.name}: the server does not start"
-            )
+            message = f"no PostgreSQL {listed(config.majors)} has a setting {entry.name}: {_REFUSED}"
             near = get_close_matches(entry.name, names(), n=1)
             help_ = (
                 f"did you mean {near[0]}?"
