@@ -15,7 +15,7 @@ export PGSURVIVE_LABS
 endif
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 
-SCRIPTS = $(shell git ls-files --cached --others --exclude-standard '*.sh' '*.bash' .ci/run)
+SCRIPTS = $(shell git ls-files --cached --others --exclude-standard '*.sh' '*.bash' .ci/run tools/system-packages)
 
 .PHONY: help
 help: ## List the targets
@@ -76,7 +76,8 @@ clean: ## Remove what was built here (the cache outside stays)
 	rm -rf $(VENV) site dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bootstrap.done: requirements/bootstrap.txt
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || \
+		{ tools/system-packages python3-venv && $(PYTHON) -m venv --clear $(VENV); }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 

@@ -78,7 +78,17 @@ def test_nothing_outside_the_checked_directory_is_read(tmp_path: Path) -> None:
 def test_files_that_include_each_other_end(tmp_path: Path) -> None:
     (tmp_path / "postgresql.conf").write_text("include 'a.conf'\nfsync = off\n")
     (tmp_path / "a.conf").write_text("include 'postgresql.conf'\nport = 1\n")
-    assert {f.code for f in pgsurvive.check_paths([tmp_path]).findings} == {"PGS201"}
+    findings = pgsurvive.check_paths([tmp_path]).findings
+    assert {(Path(f.path).name, f.line, f.code) for f in findings} == {
+        ("postgresql.conf", 1, "PGS007"),
+        ("postgresql.conf", 2, "PGS201"),
+    }
+
+
+def test_files_that_include_each_other_many_times_end(tmp_path: Path) -> None:
+    for name, other in (("postgresql.conf", "a.conf"), ("a.conf", "postgresql.conf")):
+        (tmp_path / name).write_text(f"include '{other}'\n" * 10 + "port = 5433\n")
+    assert {f.code for f in pgsurvive.check_paths([tmp_path]).findings} == {"PGS007"}
 
 
 def test_the_file_that_initdb_writes_is_known_to_be_complete(lab: Lab) -> None:
@@ -105,6 +115,11 @@ def test_no_command_is_too_strange(command: str) -> None:
         f"archive_mode = on\narchive_command = '{value}'\nrestore_command = '{value}'\n", "postgresql.conf"
     )
     pgsurvive.check_text(command, "backup.sh")
+
+
+def test_text_that_is_no_text_in_any_encoding_is_checked() -> None:
+    for path in ("postgresql.conf", "backup.sh", "backup"):
+        pgsurvive.check_text("#!\ud800 = '\ud800'\n", path)
 
 
 def test_code_nested_too_deeply_is_passed_over() -> None:

@@ -87,7 +87,7 @@ def kind_of(source: Source) -> Kind | None:
         return Kind.POSTGRESQL_CONF
     if _RECOVERY_CONF.match(name) and _looks_like_settings(source, 1):
         return Kind.RECOVERY_CONF
-    if _SHELL.search(name) or _SHEBANG.match(source.text[:200].encode(errors="surrogateescape")):
+    if _SHELL.search(name) or _SHEBANG.match(source.text[:200].encode(errors="replace")):
         return Kind.SHELL
     # An override may consist of a single line, but then the directory must say what it is for.
     least = 1 if "conf.d/" in source.path.lower() else 2

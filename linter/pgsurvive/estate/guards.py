@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.script import inner_script, unwrapped
-from pgsurvive.estate.status import COMPARES
+from pgsurvive.estate.status import BYSTANDERS, COMPARES
 from pgsurvive.syntax import shell
 from pgsurvive.syntax.shell import AndOr, Command, Group, If, Negation, Sequence
 
@@ -40,11 +40,15 @@ def guards(command: WalCommand) -> tuple[Guard, ...]:
         return ()
     stored = {path: copy for copy in command.stored for path in (copy.path, _on_its_host(copy.path))}
     found: list[Guard] = []
-    for path, accepts, node in _guards(command.body):
-        copy = stored.get(path)
+    for guard in _guards(command.body):
+        copy = stored.get(guard.path)
         # A file that came there by a rename is whole: taking it for the segment is sound unless someone else wrote it.
-        if copy is not None and not (accepts and copy.program in _RENAMES):
-            found.append(Guard(accepts, node.start, node.end))
+        if (
+            copy is not None
+            and copy.command.start > guard.test.start
+            and not (guard.accepts and copy.program in _RENAMES)
+        ):
+            found.append(Guard(guard.accepts, guard.test.start, guard.test.end))
     # `cp -n` leaves what is there alone and succeeds; only coreutils 9.2 to 9.4 reported a failure.
     found += (
         Guard(accepts=True, start=copy.command.start, end=copy.command.end)
@@ -70,8 +74,13 @@ def _uses_checksums(command: Command) -> bool:
     )
 
 
-_Found = tuple[str, bool, "Node"]
-"""A path, whether the command succeeds if it is there, and the test."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    path: str
+    accepts: bool
+    test: Node
+    leaves: bool = False
+    """Whether the script ends there, if the file is there."""
 
 
 def _guards(node: Node) -> Iterator[_Found]:
@@ -84,42 +93,53 @@ def _guards(node: Node) -> Iterator[_Found]:
             yield from _in_list(node)
         case If():
             yield from _in_condition(node)
-        case Sequence() | Group():
-            for child in shell.children(node):
-                yield from _guards(child)
+        case Sequence(items=items):
+            for number, item in enumerate(items):
+                yield from _followed(_guards(item), items[number + 1 :])
+        case Group(body=body):
+            yield from _guards(body)
         case _:
             return
 
 
+def _followed(found: Iterator[_Found], behind: tuple[Node, ...]) -> Iterator[_Found]:
+    """What the guards amount to if more follows, which then decides the status."""
+    goes_on = all(
+        unwrapped(command).name in BYSTANDERS for node in behind for command in shell.commands(node)
+    )
+    for guard in found:
+        if guard.leaves or not behind:
+            yield guard
+        elif goes_on:
+            yield replace(guard, accepts=True)
+
+
 def _in_list(node: AndOr) -> Iterator[_Found]:
     left, right = node.left, node.right
-    exists, missing, leaves = _exists(left), _is_missing(left), _exit_status(right)
+    exists, missing, status = _exists(left), _is_missing(left), _exit_status(right)
     if missing and node.operator == "&&":
-        yield missing, False, left
+        yield _Found(missing, accepts=False, test=left)
     elif exists and node.operator == "||":
-        yield exists, True, left
-    elif exists and leaves is not None:
-        yield exists, leaves == 0, left
-    elif node.operator == "||" and leaves in (None, 0):
-        # What stands behind a guarded copy may put things right.
-        return
-    else:
+        yield _Found(exists, accepts=True, test=left)
+    elif exists and status is not None:
+        yield _Found(exists, accepts=status == 0, test=left, leaves=True)
+    elif node.operator == "&&":
         yield from _guards(left)
+    elif status not in (None, 0):
+        yield from (replace(guard, leaves=not guard.accepts) for guard in _guards(left))
+    # else what stands behind `||` may put right what the guards before it refuse
     yield from _guards(right)
 
 
 def _in_condition(node: If) -> Iterator[_Found]:
     exists, missing = _exists(node.condition), _is_missing(node.condition)
-    taken, otherwise = (
-        _exit_status(node.body),
-        None if node.otherwise is None else _exit_status(node.otherwise),
-    )
-    if exists and taken is not None:
-        yield exists, taken == 0, node.condition
-    elif missing and node.otherwise is None:
-        yield missing, True, node.condition
-    elif missing and otherwise is not None:
-        yield missing, otherwise == 0, node.condition
+    taken = _exit_status(node.body) if exists else None
+    if missing:
+        taken = 0 if node.otherwise is None else _exit_status(node.otherwise)
+    path = exists or missing
+    if path and taken is not None:
+        leaves = exists is not None or node.otherwise is not None
+        yield _Found(path, accepts=taken == 0, test=node.condition, leaves=leaves)
     for child in shell.children(node)[1:]:
         yield from _guards(child)
 

@@ -195,10 +195,14 @@ class PostgresConfig:
             if auto is not None:
                 yield from self._read(postgresql_conf.parse(auto), stack)
 
+    def is_there(self, tree: PostgresqlConf, entry: Entry) -> bool:
+        """Whether the file that an include line names can be read, though the server refuses to follow the line."""
+        return self.files.read(_target(tree, entry)) is not None
+
     def _included(
         self, tree: PostgresqlConf, entry: Entry, stack: tuple[str, ...]
     ) -> Iterator[PostgresqlConf]:
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(tree.source.path), entry.value))
+        path = _target(tree, entry)
         paths: list[str] = [path]
         if not entry.value.strip(" \t\r\n"):
             self._not_followed(tree, entry, path)
@@ -333,6 +337,11 @@ class PostgresConfig:
             if found is not None:
                 return found
         return None
+
+
+def _target(tree: PostgresqlConf, entry: Entry) -> str:
+    """The path that an include line names; it is relative to the file that the line stands in."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(tree.source.path), entry.value))
 
 
 def looks_templated(text: str) -> bool:

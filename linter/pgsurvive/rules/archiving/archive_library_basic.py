@@ -24,7 +24,7 @@ _DIRECTORY = "basic_archive.archive_directory"
     source="https://www.postgresql.org/docs/current/basic-archive.html",
 )
 def archive_library_basic(config: PostgresConfig) -> Iterator[Draft]:
-    """basic_archive is an example: it removes no segment, and without a directory it archives none and counts no failure."""
+    """The example module removes no segment, and without a directory it archives none and counts no failure."""
     library = config.effective("archive_library")
     if not isinstance(library.value, str) or library.value.rpartition("/")[2] != "basic_archive":
         return

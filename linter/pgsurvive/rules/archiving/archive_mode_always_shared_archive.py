@@ -79,10 +79,15 @@ def _is_shared(command: WalCommand, config: PostgresConfig) -> bool:
     restore = config.effective("restore_command").value
     if isinstance(restore, str):
         places = {copy.path.partition("/%f")[0] for copy in command.stored if "/%f" in copy.path}
-        words = [word.text for each in wal_command(restore).commands for word in each.words]
+        words = [word for each in wal_command(restore).commands for word in _words(each)]
         if any(f"{place}/%f" in word for word in words for place in places):
             return True
     # What only a standby has may well be its own archive.
     return not config.is_standby and any(
         is_remote(copy.path) or _NETWORK.search(copy.path.lower()) for copy in command.stored
     )
+
+
+def _words(command: Command) -> Iterator[str]:
+    yield from (word.text for word in command.words)
+    yield from (redirect.target.text for redirect in command.redirects if redirect.target)

@@ -28,6 +28,14 @@ def missing_include(config: PostgresConfig) -> Iterator[Draft]:
         # Git keeps no empty directory, and Debian's postgresql.conf includes one that is usually empty.
         if not isinstance(entry, Entry) or entry.name != "include" or looks_templated(entry.value):
             continue
+        if config.is_there(tree, entry):
+            yield Draft(
+                tree.source,
+                entry.value_span,
+                f"'{entry.value}' includes the file that includes it: the server does not start with a circle of includes",
+                "remove one of the include lines",
+            )
+            continue
         yield Draft(
             tree.source,
             entry.value_span,

@@ -36,7 +36,7 @@ def removed_setting(config: PostgresConfig) -> Iterator[Draft]:
         yield Draft(
             tree.source,
             entry.name_span,
-            f"{entry.name} is gone since PostgreSQL {removed.version}: {listed(missing_in)} does not start with it, "
-            "and a reload changes nothing at all",
+            f"{entry.name} is gone since PostgreSQL {removed.version}: the server does not start with it on "
+            f"{listed(missing_in)}, and a reload changes nothing at all",
             f"use {removed.instead}" if removed.is_replaced else f"remove the line; {removed.instead}",
         )
