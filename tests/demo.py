@@ -11,7 +11,7 @@ from pathlib import Path
 from pgsurvive import cli
 from pgsurvive.rules import find
 from tests.docs.__main__ import main as run_documents
-from tests.support.software import postgresql
+from tests.support.software import SoftwareError, postgresql
 
 ESTATE = "examples/careless-shop"
 PROVED = "PGS101"
@@ -50,6 +50,9 @@ def _title(text: str) -> None:
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except SoftwareError as error:
+        print(f"\n{error}", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("\ninterrupted; the temporary server is gone", file=sys.stderr)
         sys.exit(130)

@@ -19,6 +19,19 @@ from pathlib import Path
 
 from tests.support.cache import SoftwareError, cached, output_of, server_account
 
+ROOT = Path(__file__).parents[2]
+
+_PACKAGES = {
+    "libgssapi_krb5.so.2": "libgssapi-krb5-2",
+    "liblz4.so.1": "liblz4-1",
+    "libreadline.so.8": "libreadline8",
+    "libssl.so.3": "libssl3",
+    "libxml2.so.2": "libxml2",
+    "libz.so.1": "zlib1g",
+    "libzstd.so.1": "libzstd1",
+}
+"""The Debian package of each system library that a build of PostgreSQL may need and a bare system may lack."""
+
 MAJORS = (14, 15, 16, 17, 18)
 
 _PINS = {
@@ -215,12 +228,21 @@ def verify(file: Path, expected: str) -> None:
 
 
 def _check_libraries(major: int, directory: Path) -> None:
-    """Raise if a system library is missing that the programs are linked against."""
-    said = "".join(
-        output_of(["ldd", directory / "bin" / program], what="ldd") for program in ("postgres", "psql")
-    )
-    missing = sorted(set(re.findall(r"(\S+) => not found", said)))
+    """Install the system libraries that the programs are linked against; raise if one is still missing then."""
+    missing = _missing_libraries(directory)
+    if missing:
+        packages = sorted({_PACKAGES[library] for library in missing if library in _PACKAGES})
+        installer = ROOT / "tools/system-packages"
+        if packages and subprocess.run([installer, *packages], check=False).returncode == 0:
+            missing = _missing_libraries(directory)
     if missing:
         raise SoftwareError(
             f"PostgreSQL {major} needs the libraries {', '.join(missing)}; install them with your package manager"
         )
+
+
+def _missing_libraries(directory: Path) -> list[str]:
+    said = "".join(
+        output_of(["ldd", directory / "bin" / program], what="ldd") for program in ("postgres", "psql")
+    )
+    return sorted(set(re.findall(r"(\S+) => not found", said)))
