@@ -22,19 +22,20 @@ class Console(Observer):
         self.stream = stream
         self.quiet = quiet
         self.colors = stream.isatty() and not os.environ.get("NO_COLOR")
-        self.section = ""
+        self.page: Page | None = None
+        self.told = 0
+        """How many lines of the page were shown or passed by."""
 
     def begin(self, page: Page, major: int) -> None:
-        self.section = ""
+        self.page = page
+        self.told = 0
         if not self.quiet:
             self._write(self._paint("1", f"{page.name} on PostgreSQL {major}"))
 
     def block(self, block: Block) -> None:
         if self.quiet:
             return
-        if block.section != self.section:
-            self.section = block.section
-            self._write("", self._paint("1", f"  {block.section}"))
+        self._tell(block.line - 1)
         self._write("")
         if block.title:
             self._write(self._paint("2", f"    {block.title}"))
@@ -58,6 +59,8 @@ class Console(Observer):
 
     def end(self, page: Page, result: Result) -> None:
         if not self.quiet:
+            if not result.failure:
+                self._tell(None)
             self._write("")
         counts = f"{result.ran} run, {len(result.skipped)} skipped, {result.shown} shown"
         tail = f"{page.name} on PostgreSQL {result.major}: {counts}, {result.seconds:.1f} s"
@@ -67,6 +70,30 @@ class Console(Observer):
             self._write(self._paint("33", f"not for PostgreSQL {result.major}: {page.name}"))
         else:
             self._write(self._paint("32", f"ok {tail}"))
+
+    def _tell(self, end: int | None) -> None:
+        """Shows what the page says up to a line, without blocks and comments; up to the section's end for None."""
+        if self.page is None:
+            return
+        lines = self.page.text.split("\n")
+        if self.told == 0 and end is not None:
+            sections = (n for n in range(end, -1, -1) if lines[n].startswith("## "))
+            self.told = next(sections, end)
+        fenced = False
+        for number in range(self.told, len(lines) if end is None else end):
+            line = lines[number]
+            if line.lstrip().startswith("```"):
+                fenced = not fenced
+            elif end is None and not fenced and line.startswith("## ") and number > self.told:
+                break
+            elif line.startswith("#") and not fenced:
+                self._write("", self._paint("1", f"  {line.lstrip('# ')}"))
+            elif line.strip() and not fenced and not line.lstrip().startswith("<!--"):
+                if number == 0 or not lines[number - 1].strip():
+                    self._write("")
+                self._write(f"  {line}")
+        if end is not None:
+            self.told = end
 
     def _write(self, *lines: str) -> None:
         for line in lines:
