@@ -14,8 +14,8 @@ from tests.docs.run import Result, run_page
 if TYPE_CHECKING:
     from pathlib import Path
 
-SOUND = """archive_mode = on
-archive_command = 'test ! -f /srv/wal_archive/%f && cp %p /srv/wal_archive/%f && sync /srv/wal_archive/%f'
+SOUND = r"""archive_mode = on
+archive_command = 'f=/srv/wal_archive/%f; (test -e $f || (cp %p $f.tmp && sync $f.tmp && mv -n $f.tmp $f)) && cmp -s %p $f'
 archive_timeout = 60
 """
 
@@ -51,7 +51,7 @@ timeout 30 bash -c 'until test -n "$(ls "$ARCHIVE_DIR")"; do sleep 0.1; done'
 
 ```text title="Output"
 on
-test ! -f /srv/wal_archive/%f && ...
+f=/srv/wal_archive/%f; ...
 ```
 """,
         major,
