@@ -2,7 +2,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pgsurvive.estate.guards import guards
 from pgsurvive.estate.quoting import split_paths
 from pgsurvive.estate.wal_command import WalCommand
 
@@ -297,3 +300,84 @@ def test_no_command_is_too_much_for_it(text: str) -> None:
     command = WalCommand(text, ("%p", "%f"))
     command.always_succeeds, command.lost_failures, command.unguarded_copies, command.unsynced  # noqa: B018 - must return
     assert command.stored_in_vain(None) == ()
+
+
+_FRAGMENTS = [
+    *(
+        "cp",
+        "%p",
+        "%f",
+        "/a/",
+        "test",
+        "!",
+        "-f",
+        "&&",
+        ";",
+        "|",
+        "||",
+        "&",
+        "(",
+        ")",
+        "{",
+        "}",
+        "if",
+        "then",
+        "fi",
+        "else",
+    ),
+    *(
+        "exit",
+        "1",
+        "'",
+        '"',
+        "$x",
+        "$1",
+        "${",
+        "$(",
+        "`",
+        "x=",
+        "gzip",
+        "<",
+        ">",
+        ">>",
+        "bash",
+        "-c",
+        "set",
+        "-e",
+        "while",
+    ),
+    *(
+        "do",
+        "done",
+        "case",
+        "in",
+        "esac",
+        "*)",
+        ";;",
+        "f()",
+        "[",
+        "]",
+        "[[",
+        "]]",
+        "\\",
+        "#",
+        "dd",
+        "of=",
+        "if=",
+        "rsync",
+    ),
+    *("mv", "wait", "$?", "for", "<<E", "E", "basename", "aws", "s3", "-", "\n", "\udc80", "\x00"),
+]
+
+
+@given(st.lists(st.sampled_from(_FRAGMENTS) | st.text(max_size=4), max_size=30), st.sampled_from(["", " "]))
+def test_whatever_is_written_it_answers_with_places_in_the_text(fragments: list[str], gap: str) -> None:
+    text = gap.join(fragments)
+    command = WalCommand(text, ("%p", "%f"))
+    places = [(copy.command.start, copy.command.end) for copy in (*command.unguarded_copies, *command.stored)]
+    places += [(lost.start, lost.end) for lost in command.lost_failures]
+    places += [(guard.start, guard.end) for guard in guards(command)]
+    places += [(split.start, split.end) for split in split_paths(command)]
+    places += [(copy.destination.start, copy.destination.end) for copy, _ in command.stored_in_vain(None)]
+    assert all(0 <= start < end <= len(text) for start, end in places)
+    assert isinstance(command.always_succeeds, bool)

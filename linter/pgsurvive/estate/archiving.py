@@ -11,6 +11,7 @@ from pgsurvive.estate.wal_command import WalCommand
 from pgsurvive.findings import Draft
 
 if TYPE_CHECKING:
+    from pgsurvive.estate.copying import Copy
     from pgsurvive.estate.postgres import PostgresConfig, Setting
     from pgsurvive.text import Source
 
@@ -26,10 +27,18 @@ class ArchiveCommand:
     script: Source | None = None
     """The file of the script; None for the setting's own value."""
 
+    data_directory: str | None = None
+    """What the configuration says of it."""
+
     @property
     def subject(self) -> str:
         """What a message calls it."""
         return "archive_command" if self.script is None else "the script that archive_command calls"
+
+    @property
+    def stored_in_vain(self) -> tuple[tuple[Copy, str], ...]:
+        """The copies to where nothing lasts, each with the reason."""
+        return self.command.stored_in_vain(self.data_directory)
 
     def finding(self, start: int, end: int, message: str, *, help: str) -> Draft:  # noqa: A002 - the word the reports use
         """A finding at this stretch of the command; in a script with the setting as the other place."""
@@ -54,11 +63,13 @@ def archive_commands(config: PostgresConfig) -> tuple[ArchiveCommand, ...]:
         return ()
     command = wal_command(text)
     called = _script(config, command)
-    own = ArchiveCommand(setting, command)
+    place = config.effective("data_directory")
+    directory = place.value if place.is_set and isinstance(place.value, str) and place.value else None
+    own = ArchiveCommand(setting, command, None, directory)
     if called is None:
         return (own,)
     source, parameters = called
-    return (own, ArchiveCommand(setting, wal_command(source.text, parameters), source))
+    return (own, ArchiveCommand(setting, wal_command(source.text, parameters), source, directory))
 
 
 @lru_cache(maxsize=32)

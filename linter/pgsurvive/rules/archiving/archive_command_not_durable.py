@@ -12,17 +12,19 @@ from pgsurvive.rules import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pgsurvive.estate.wal_command import WalCommand
+    from pgsurvive.estate.archiving import ArchiveCommand
     from pgsurvive.findings import Draft
 
 
-def _is_broken_anyway(command: WalCommand) -> bool:
+def _is_broken_anyway(each: ArchiveCommand) -> bool:
     """Whether an error is reported about the command, which has to be rewritten before durability matters."""
-    return (
-        command.always_succeeds
-        or bool(command.lost_failures)
-        or bool(command.unguarded_copies)
-        or bool(command.stored_in_vain(None))
+    command = each.command
+    return bool(
+        command.script.broken
+        or command.always_succeeds
+        or command.lost_failures
+        or command.unguarded_copies
+        or each.stored_in_vain
     )
 
 
@@ -38,7 +40,7 @@ def archive_command_not_durable(config: PostgresConfig) -> Iterator[Draft]:
     if config.is_throwaway:
         return
     for each in archive_commands(config):
-        if each.command.script.broken or _is_broken_anyway(each.command):
+        if _is_broken_anyway(each):
             continue
         copy = each.command.unsynced
         if copy is not None:

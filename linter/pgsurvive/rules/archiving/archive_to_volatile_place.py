@@ -26,10 +26,8 @@ def archive_to_volatile_place(config: PostgresConfig) -> Iterator[Draft]:
     """Segments are stored where a reboot or the loss of the data directory takes them too."""
     if config.is_throwaway:
         return
-    setting = config.effective("data_directory")
-    data_directory = setting.value if setting.is_set and isinstance(setting.value, str) else None
     for each in archive_commands(config):
-        for copy, why in each.command.stored_in_vain(data_directory)[:1]:
+        for copy, why in each.stored_in_vain[:1]:
             yield each.finding(
                 copy.destination.start,
                 copy.destination.end,

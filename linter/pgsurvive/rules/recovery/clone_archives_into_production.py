@@ -22,10 +22,10 @@ _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _SETTLED = re.compile(
     r"archive[-_]mode(?!['\s=]*(?:on|always)\b) | archive_(?:command|library) | wal_level['\s=]*minimal"
     r"| standby | primary_conninfo | pg_rewind | recovery\.conf | config_file | --single"
-    r"| initdb | pg_createcluster | PGBACKREST_",
+    r"| initdb | pg_createcluster | fsync['\s=]*off | PGBACKREST_",
     re.VERBOSE,
 )
-"""Words of a script that sees to archiving, makes a standby or a new cluster, or runs with a configuration of its own."""
+"""Words of a script that sees to archiving, makes a standby, a new or a disposable cluster, or runs with a configuration of its own."""
 
 _TARGET = re.compile(
     r"recovery_target(?:_time|_xid|_lsn|_name)?['\s]*= | --type[= ](?:time|xid|lsn|name|immediate)",
@@ -141,6 +141,8 @@ def _started(command: Command, before: Sequence[Command]) -> str | None:
 def _made(command: Command, directory: str) -> str | None:
     """The program, if it fills the directory with a cluster that is no standby."""
     words = [word.text for word in command.arguments]
+    if "backup-fetch" in words[:-1]:  # WAL-G's word, also behind a script that sets its environment
+        return "backup-fetch" if _normal(words[words.index("backup-fetch") + 1]) == directory else None
     match command.name:
         case "pg_basebackup":
             to = _value_of(command, "D", "pgdata")
@@ -155,8 +157,6 @@ def _made(command: Command, directory: str) -> str | None:
             # With a path given here, archive-push refuses the copy: its directory isn't the configured one.
             elsewhere = any(re.match(r"--(?:pg\d*-path|config|archive-mode)", word) for word in words)
             to = directory if "restore" in words and not elsewhere else None
-        case "wal-g" | "wal-e":
-            to = words[words.index("backup-fetch") + 1] if "backup-fetch" in words[:-1] else None
         case "pg_combinebackup":
             to = _value_of(command, "o", "output")
         case "tar":
@@ -186,7 +186,7 @@ def _may_configure(command: Command, directory: str, own: frozenset[str]) -> boo
     if (files and command.name not in _READS) or any(name.endswith("postgresql.conf") for name in onto):
         return True
     touches = any(directory in _normal(word) for word in words)
-    return touches and command.name not in _LEAVES_ALONE and command.name not in own
+    return touches and command.name not in _LEAVES_ALONE | own and not _made(command, directory)
 
 
 def _server_options(start: Command) -> list[str] | None:
