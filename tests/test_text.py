@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgsurvive.text import Source, Span, printable, without_secrets
+from pgsurvive.text import Source, Span, printable, prose_without_secrets, without_secrets
 
 
 def test_a_span_counts_lines_and_columns_from_one_in_characters() -> None:
@@ -55,3 +55,10 @@ def test_what_is_printed_can_be_encoded_and_has_no_control_characters(text: str)
 def test_secrets_are_starred_out_and_columns_stay(line: str, shown: str) -> None:
     assert without_secrets(line) == shown
     assert len(without_secrets(line)) == len(line)
+
+
+def test_in_a_sentence_only_what_is_assigned_is_starred_out() -> None:
+    assert (
+        prose_without_secrets("it holds a secret: whoever reads it") == "it holds a secret: whoever reads it"
+    )
+    assert prose_without_secrets("'host=a password=hunter2' stays") == "'host=a password=*******' stays"

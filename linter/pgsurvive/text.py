@@ -136,19 +136,19 @@ def lies_among_tests(path: str) -> bool:
     return not _TEST_DIRECTORIES.isdisjoint(path.lower().split("/")[:-1])
 
 
-_SECRET = re.compile(
-    r"""
+_SENSITIVE = r"""
     (?P<before>
         (?: pass(?:word|wd|phrase)? | pgpassword | secret | token | credentials?
           | (?:api|access|secret|account|sas|encryption)[_-]?key | cipher[_-]pass )
-        [\w-]* ["']? \s* [=:] \s* ["']?
+        [\w-]* ["']? \s* [{signs}] \s* ["']?
       | ://[^\s:/@]*:                                      # the password in an address
       | (?:^|\s)--?(?:password|secret\S*|token)[ =]
     )
     (?P<secret> [^\s"',;&@|<>]+ )
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+"""
+_SECRET = re.compile(_SENSITIVE.format(signs="=:"), re.IGNORECASE | re.VERBOSE)
+_SECRET_IN_PROSE = re.compile(_SENSITIVE.format(signs="="), re.IGNORECASE | re.VERBOSE)
+"""In a sentence a colon behind a word such as *secret* is punctuation."""
 
 
 def secrets_in(text: str) -> list[tuple[int, int]]:
@@ -158,4 +158,13 @@ def secrets_in(text: str) -> list[tuple[int, int]]:
 
 def without_secrets(line: str) -> str:
     """The line with the values of passwords, keys and tokens starred out; every other character keeps its column."""
-    return _SECRET.sub(lambda match: match["before"] + "*" * len(match["secret"]), line)
+    return _starred(_SECRET, line)
+
+
+def prose_without_secrets(text: str) -> str:
+    """The same for a sentence that may quote a line."""
+    return _starred(_SECRET_IN_PROSE, text)
+
+
+def _starred(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda match: match["before"] + "*" * len(match["secret"]), text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pgsurvive.text import printable, without_secrets
+from pgsurvive.text import printable, prose_without_secrets
 
 if TYPE_CHECKING:
     from pgsurvive.api import Result
@@ -100,7 +100,7 @@ def report(result: Result) -> FindingsReport:
 
 
 def _clean(text: str) -> str:
-    return without_secrets(printable(text))
+    return prose_without_secrets(printable(text))
 
 
 def render(result: Result) -> str:

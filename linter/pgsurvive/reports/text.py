@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from pgsurvive.findings import Severity
-from pgsurvive.text import printable, without_secrets
+from pgsurvive.text import printable, prose_without_secrets, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ class TextReport:
         yield from _wrapped(finding.message)
         yield from self._frame(finding)
         for related in finding.related:
-            yield f"  {related.path}:{related.span.line}: {without_secrets(printable(related.message))}"
+            yield f"  {related.path}:{related.span.line}: {prose_without_secrets(printable(related.message))}"
         first, *rest = _wrapped(f"help: {finding.help}", hang=8)
         yield first.replace("help:", self._style("help:", _BLUE), 1)
         yield from rest
@@ -90,7 +90,7 @@ class TextReport:
 
 def _wrapped(text: str, hang: int = 2) -> list[str]:
     return textwrap.wrap(
-        without_secrets(printable(text)),
+        prose_without_secrets(printable(text)),
         _WIDTH + 6,
         initial_indent="  ",
         subsequent_indent=" " * hang,

@@ -25,7 +25,7 @@ _SETTLED = re.compile(
     r"| initdb | pg_createcluster | fsync['\s=]*off | PGBACKREST_",
     re.VERBOSE,
 )
-"""Words of a script that sees to archiving, makes a standby, a new or a disposable cluster, or runs with a configuration of its own."""
+"""Words of a script that sees to archiving, makes a standby or a new cluster, or has a configuration of its own."""
 
 _TARGET = re.compile(
     r"recovery_target(?:_time|_xid|_lsn|_name)?['\s]*= | --type[= ](?:time|xid|lsn|name|immediate)",
