@@ -26,6 +26,10 @@ SETTINGS = "wal_level = replica\narchive_mode = on\n"
         ("supervisor/postgres.conf", "[program:postgres]\ncommand=/usr/bin/postgres\n", None),
         ("recovery.conf", "restore_command = 'cp /a/%f %p'\nstandby_mode = on\n", Kind.RECOVERY_CONF),
         ("disaster-recovery.conf", "steps = 5\n", None),
+        ("docker-compose.prod.yml", "services:\n  db:\n    image: postgres\n", Kind.COMPOSE),
+        ("compose.yaml", "services: {}\n", Kind.COMPOSE),
+        ("compose.yaml", "some: text\n", None),
+        ("values.yaml", "services: {}\n", None),
         ("bin/backup.sh", "pg_dump x\n", Kind.SHELL),
         ("bin/backup", "#!/usr/bin/env bash\npg_dump x\n", Kind.SHELL),
         ("bin/backup", "#!/bin/sh -e\npg_dump x\n", Kind.SHELL),
@@ -93,6 +97,14 @@ def test_a_directory_that_links_to_itself_ends(tmp_path: Path) -> None:
     _tree(tmp_path, "a/postgresql.conf")
     (tmp_path / "a/again").symlink_to(tmp_path)
     assert _found(tmp_path) == ["a/postgresql.conf"]
+
+
+def test_a_link_to_a_file_outside_is_not_followed_by_a_walk(tmp_path: Path) -> None:
+    _tree(tmp_path, "out/postgresql.conf", "in/here/postgresql.conf")
+    (tmp_path / "in/postgresql.conf").symlink_to(tmp_path / "out/postgresql.conf")
+    (tmp_path / "in/recovery.conf").symlink_to(tmp_path / "in/here/postgresql.conf")
+    assert [found.path for found in discover([tmp_path / "in"])] == [f"{tmp_path}/in/here/postgresql.conf"]
+    assert [found.kind for found in discover([tmp_path / "in/postgresql.conf"])] == [Kind.POSTGRESQL_CONF]
 
 
 def test_a_link_to_nothing_and_a_pipe_are_passed_over(tmp_path: Path) -> None:

@@ -36,6 +36,11 @@ def _imported(directory: Path, *options: str) -> set[str]:
             {"tree_sitter", "tree_sitter_bash"},
         ),
         ("init.sh", "initdb -D x\n", {"tree_sitter", "tree_sitter_bash"}),
+        (
+            "compose.yaml",
+            "services:\n  db:\n    image: postgres\n    command: ['-c', 'fsync=off']\n",
+            {"ruamel"},
+        ),
         ("init.sh", "echo nothing about databases\n", set()),
     ],
 )

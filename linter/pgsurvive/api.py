@@ -13,7 +13,7 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import command_line, postgres, script
+from pgsurvive.estate import command_line, compose, postgres, script
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
 from pgsurvive.suppress import UnusedIgnores, suppress
@@ -118,12 +118,14 @@ def _found_in(source: Source, kind: Kind, config: Config, files: Files | None) -
 def _subjects(
     source: Source, kind: Kind, majors: frozenset[int], files: Files | None
 ) -> Iterator[ShellScript | PostgresConfig]:
-    if kind is not Kind.SHELL:
+    if kind is Kind.SHELL:
+        read = script.read(source, majors)
+        yield read
+        yield from command_line.read(read)
+    elif kind is Kind.COMPOSE:
+        yield from compose.read(source, majors)
+    else:
         yield postgres.read(source, kind, majors, files)
-        return
-    read = script.read(source, majors)
-    yield read
-    yield from command_line.read(read)
 
 
 def _majors(source: Source, config: Config) -> frozenset[int]:

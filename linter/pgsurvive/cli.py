@@ -128,7 +128,7 @@ def _check(options: argparse.Namespace) -> int:
         looked_at = result.passed_over + len(result.unreadable)
         _complain(
             f"nothing to check: looked at {looked_at} file{'' if looked_at == 1 else 's'}, and none is PostgreSQL "
-            "configuration or a shell script"
+            "configuration, a shell script or a Compose file"
         )
         return UNUSABLE
     if options.diff:

@@ -30,6 +30,7 @@ _POSTGRESQL_CONF = re.compile(
 )
 _RECOVERY_CONF = re.compile(rf"(?:[\w.-]*[._-])?recovery\.conf{_TEMPLATE_SUFFIX}$")
 _CONF = re.compile(rf"\.conf{_TEMPLATE_SUFFIX}$")
+_COMPOSE = re.compile(r"compose[\w.-]*\.ya?ml$")
 _SHELL = re.compile(r"\.(?:sh|bash|ksh)$")
 _SHEBANG = re.compile(rb"#!\s*\S*?(?:/|\benv\s+(?:-\S+\s+)*)(?:ba|da|k|a)?sh\b")
 
@@ -87,6 +88,8 @@ def kind_of(source: Source) -> Kind | None:
         return Kind.POSTGRESQL_CONF
     if _RECOVERY_CONF.match(name) and _looks_like_settings(source, 1):
         return Kind.RECOVERY_CONF
+    if _COMPOSE.search(name) and "services:" in source.text:
+        return Kind.COMPOSE
     if _SHELL.search(name) or _SHEBANG.match(source.text[:200].encode(errors="replace")):
         return Kind.SHELL
     # An override may consist of a single line, but then the directory must say what it is for.
@@ -115,7 +118,7 @@ def _belongs_to_another(source: Source) -> bool:
 def _may_be_text(file: Path) -> bool:
     """Whether it is worth reading: named like something we know, or a script without an ending."""
     name = file.name.lower()
-    if _CONF.search(name) or _SHELL.search(name):
+    if _CONF.search(name) or _SHELL.search(name) or _COMPOSE.search(name):
         return True
     if "." in name.lstrip("."):
         return False
@@ -124,8 +127,14 @@ def _may_be_text(file: Path) -> bool:
 
 
 def _walk(top: Path, exclude: Sequence[str]) -> Iterator[Path]:
-    """The files below a directory, sorted, without those that git ignores or `exclude` names."""
-    yield from _walk_below(top, _ignores_above(top), exclude)
+    """The files below a directory, sorted, without those that git ignores or `exclude` names.
+
+    A link to a file outside is left out: a walk reads nothing that isn't below the directory.
+    """
+    inside = top.resolve()
+    for file in _walk_below(top, _ignores_above(top), exclude):
+        if not file.is_symlink() or inside in file.resolve().parents:
+            yield file
 
 
 _Ignores = tuple[tuple[Path, "GitIgnoreSpec"], ...]

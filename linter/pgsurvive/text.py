@@ -23,6 +23,9 @@ class Kind(Enum):
     POSTGRESQL_CONF = "PostgreSQL configuration"
     RECOVERY_CONF = "recovery.conf"
     SHELL = "shell script"
+    """Also the settings on a command line, wherever it stands."""
+
+    COMPOSE = "Compose file"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -28,7 +28,7 @@ def read(script: ShellScript) -> Iterator[PostgresConfig]:
     for command in script.commands:
         entries: list[Entry] = []
         if command.name in _SERVERS:
-            entries = list(_settings(command.arguments, script.source))
+            entries = list(settings(command.arguments, script.source))
         # `pg_ctl init -o` hands its options to initdb.
         elif command.name in _CONTROLS and not any(w.text in ("init", "initdb") for w in command.arguments):
             entries = [e for options in _options(command.arguments) for e in _inner(options, script.source)]
@@ -47,10 +47,11 @@ def _options(words: Sequence[Word]) -> Iterator[Word]:
 def _inner(options: Word, source: Source) -> Iterator[Entry]:
     """The settings in a string of options; each stands, as far as one can point at it, where the string does."""
     for command in shell.commands(shell.parse(f"postgres {options.text}").body):
-        yield from _settings(command.arguments, source, options)
+        yield from settings(command.arguments, source, options)
 
 
-def _settings(words: Sequence[Word], source: Source, place: Word | None = None) -> Iterator[Entry]:
+def settings(words: Sequence[Word], source: Source, place: Word | None = None) -> Iterator[Entry]:
+    """The settings among the arguments of a server; each stands where its word does, or at `place`."""
     for index, word in enumerate(words):
         text = word.text
         if not word.constant:
@@ -68,5 +69,8 @@ def _entry(text: str, word: Word, source: Source) -> Iterator[Entry]:
     if not equals or not name.strip():
         return
     span = source.span(word.start, word.end)
+    # Where the value stands to the letter, a finding can point into it; where it is quoted or escaped, only at the word.
+    at = source.text.find(value, word.start, word.end) if value.strip() else -1
+    value_span = source.span(at, at + len(value)) if at >= 0 else span
     # As in a file, names are compared without regard to case; a dash stands for an underscore (manual: Shell interaction).
-    yield Entry(name.strip().lower().replace("-", "_"), value, span, span, span, quoted=False)
+    yield Entry(name.strip().lower().replace("-", "_"), value, span, span, value_span, quoted=False)

@@ -108,7 +108,7 @@ class Setting:
 
     def set_to(self, value: str) -> Fix | None:
         """The fix that gives the setting another value where it is set in a file; None elsewhere."""
-        if self.entry is None or self.entry.span == self.entry.value_span:
+        if self.entry is None or self.entry.span == self.entry.name_span:
             return None
         return Fix(f"set {self.name} to {value}", (Edit(self.entry.value_span, value),))
 
@@ -134,6 +134,8 @@ class PostgresConfig:
     """The majors that the server may have."""
 
     files: Files = field(default_factory=NoFiles, repr=False)
+    throwaway: bool = False
+    """Whether what surrounds it says that the server's data is meant to be lost."""
 
     @property
     def source(self) -> Source:
@@ -293,7 +295,7 @@ class PostgresConfig:
     @cached_property
     def is_throwaway(self) -> bool:
         """Whether the file lies among tests or benchmarks, where durability is given up on purpose."""
-        return lies_among_tests(self.source.path)
+        return self.throwaway or lies_among_tests(self.source.path)
 
     @cached_property
     def is_for_older_major(self) -> bool:

@@ -77,6 +77,8 @@ class Entry:
         """Where in the file `value[start:end]` stands, however the value is quoted and escaped."""
         first = source.offset(self.value_span.line, self.value_span.column)
         if not self.quoted:
+            if source.slice(self.value_span) != self.value:
+                return self.value_span  # written otherwise than it reads, as on a command line
             return source.span(first + start, first + end)
         offsets = list(_unescaped(source.slice(self.value_span)))
         places = [first + offset for _, offset in offsets]

@@ -1,0 +1,73 @@
+"""YAML as nodes with their places. ruamel.yaml reads the text; anchors and merge keys are resolved on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pgsurvive.text import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value; `start` and `end` are offsets of what is written, quotes included."""
+
+    value: str
+    start: int
+    end: int
+    is_block: bool
+    """Whether it is written as a block (`|` or `>`), so that offsets inside it say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of a document. Which of the look-ups finds anything says what it is."""
+
+    _node: Any
+
+    def get(self, *path: str) -> Node | None:
+        """What stands under these keys, one mapping inside the other; None where a key is missing."""
+        found: Node | None = self
+        for key in path:
+            found = next((value for name, value in found.items() if name == key), None) if found else None
+        return found
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """Keys and values of a mapping, its own before those that it merges in (`<<`)."""
+        if self._node.id != "mapping":
+            return
+        merged: list[Node] = []
+        for key, value in self._node.value:
+            if key.value == "<<":
+                merged += [Node(each) for each in (value.value if value.id == "sequence" else [value])]
+            elif isinstance(key.value, str):
+                yield key.value, Node(value)
+        for each in merged:
+            yield from each.items()
+
+    def elements(self) -> list[Node]:
+        """The elements of a sequence; empty for everything else."""
+        return [Node(each) for each in self._node.value] if self._node.id == "sequence" else []
+
+    @property
+    def scalar(self) -> Scalar | None:
+        """The value, if it is a single one."""
+        if self._node.id != "scalar":
+            return None
+        node = self._node
+        return Scalar(node.value, node.start_mark.index, node.end_mark.index, node.style in ("|", ">"))
+
+
+def parse(source: Source) -> tuple[Node, ...]:
+    """The documents of a file; none for a text that is no YAML, such as a template. Never raises."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - only for files that need it
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    try:
+        documents = list(YAML(typ="safe", pure=True).compose_all(source.text))
+    except (YAMLError, RecursionError, ValueError):
+        return ()
+    return tuple(Node(document) for document in documents if document is not None)
