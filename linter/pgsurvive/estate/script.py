@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pgsurvive.estate.expansion import functions
 from pgsurvive.estate.files import NoFiles
 from pgsurvive.estate.inner import SHELLS, Inner, inner_script, parsed
+from pgsurvive.estate.invocation import Invocation, invocation, major_in
 from pgsurvive.estate.steps import Step, steps
 from pgsurvive.estate.wrappers import unwrapped
 from pgsurvive.findings import Draft
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from pgsurvive.estate.files import Files
     from pgsurvive.syntax.shell import Command, Script
     from pgsurvive.text import Source
+
+_OLDER_MAJOR = re.compile(r"(?:pgsql|postgres(?:ql)?|postgis)[-/:](?:[89]\.\d|1[0-3])(?![\d])|recovery\.conf")
 
 __all__ = ["SHELLS", "Inner", "ShellScript", "Step", "inner_script", "parsed", "read", "unwrapped"]
 
@@ -49,9 +54,47 @@ class ShellScript:
         return tuple(unwrapped(command) for command in shell.commands(self.script.body))
 
     @cached_property
+    def functions(self) -> frozenset[str]:
+        """The names that it gives to functions: a command called like one is not the program."""
+        return frozenset(functions(self.script.body))
+
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every command that may run, those in strings for another shell, in substitutions and in sourced files included."""
         return steps(self.source, self.script, self.files)
+
+    @cached_property
+    def own_steps(self) -> tuple[Step, ...]:
+        """The steps that stand in this very file."""
+        return tuple(step for step in self.steps if step.source is self.source)
+
+    @cached_property
+    def invocations(self) -> tuple[tuple[Step, Invocation], ...]:
+        """The calls of PostgreSQL's, pgBackRest's and Barman's programs in this file, as any version would read them."""
+        if not self.mentions(
+            "pg", "postgres", "psql", "barman", "db", "initdb", "user", "vacuum", "oid2name"
+        ):
+            return ()
+        read = (
+            (step, invocation(step.command))
+            for step in self.own_steps
+            if step.command.name not in self.functions
+        )
+        return tuple((step, found) for step, found in read if found is not None)
+
+    @cached_property
+    def is_for_older_major(self) -> bool:
+        """Whether a path or an image in it names a PostgreSQL before 14, whose programs are not known."""
+        return _OLDER_MAJOR.search(self.source.text) is not None
+
+    def majors_of(self, found: Invocation) -> frozenset[int]:
+        """The majors that a PostgreSQL program may have, of those that it exists in; none for other products."""
+        named = major_in(found.command)
+        return found.program.majors & (self.majors if named is None else frozenset({named}))
+
+    def finding_at(self, start: int, end: int, message: str, *, help: str) -> Draft:  # noqa: A002 - the word the reports use
+        """A finding at a stretch of the script's text."""
+        return Draft(self.source, self.source.span(start, end), message, help)
 
     def mentions(self, *words: str) -> bool:
         """Whether any of these words is in the text at all; saves parsing the many scripts that have none."""

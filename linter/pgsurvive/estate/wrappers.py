@@ -344,9 +344,14 @@ def _value(words: Sequence[Word], *names: str) -> Word | None:
 
 def _shell(command: Command) -> _Step | None:
     """`sh -c 'code'`. A script file that a shell runs stays as it is."""
+    is_value = False
     for number, word in enumerate(command.words[1:], start=1):
+        if is_value:
+            is_value = False
+            continue
         if not word.text.startswith(("-", "+")):
             return None
+        is_value = re.fullmatch(r"[-+][A-Za-z]*o", word.text) is not None
         if re.fullmatch(r"-[A-Za-z]*c[A-Za-z]*", word.text) and number + 1 < len(command.words):
             options = tuple(each.text for each in command.words[1 : number + 1])
             return _code(command.name, command.words, command.words[number + 1], options)
