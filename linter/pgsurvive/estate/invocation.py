@@ -1,0 +1,277 @@
+"""What a command line means to the program that it calls: its options with their values, and its operands.
+
+A word with an expansion in it may be anything. As a value it is a value that isn't known; where an option or an operand may
+stand, it may hold options too, and the invocation is no longer `complete`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pgsurvive.catalog.programs import Style, Takes, program
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pgsurvive.catalog.programs import Option, Program
+    from pgsurvive.syntax.shell import Command, Word
+
+_LONG = re.compile(r"(--[A-Za-z0-9][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
+_EXPANDS = re.compile(r"[$`]|[<>]\(")
+_MAJOR = re.compile(r"/(?:postgresql|pgsql|postgres|pg)[-/]?(\d{1,2})(?:\.\d+)?/")
+_HARMLESS = frozenset({"--help", "--version", "-?", "-V"})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An option on a command line."""
+
+    option: Option
+    name: str
+    """As it is written, with its dashes."""
+
+    value: str | None
+    """None where it has none, or one that isn't known."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A word, or a letter in one, that the program refuses as an option."""
+
+    name: str
+    """With its dashes and without a value."""
+
+    candidates: tuple[str, ...]
+    """The names that it could be short for, if it is ambiguous."""
+
+    misplaced: Option | None
+    """The option that it would be behind another command of the program."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A command line as its program reads it."""
+
+    program: Program
+    command: Command
+    subcommand: str | None
+    """For pgBackRest and Barman; None also where it isn't known."""
+
+    options: tuple[Given, ...]
+    operands: tuple[Word, ...]
+    """Without the subcommand."""
+
+    unknown: tuple[Unknown, ...]
+    complete: bool
+    """Whether these are all the options and operands that there can be."""
+
+    unknown_subcommand: Word | None = None
+
+    def given(self, *names: str) -> Given | None:
+        """The option of these names (`-S`, `--slot`) that is given last."""
+        return next((g for g in reversed(self.options) if not set(names).isdisjoint(g.option.names)), None)
+
+    def has(self, *names: str) -> bool:
+        """Whether one of these options is given."""
+        return self.given(*names) is not None
+
+    def value(self, *names: str) -> str | None:
+        """The value that holds for an option; None where it isn't given or isn't known."""
+        given = self.given(*names)
+        return None if given is None else given.value
+
+
+def major_in(command: Command) -> int | None:
+    """The major that the path of a program names: 16 in `/usr/lib/postgresql/16/bin/pg_dump`."""
+    match = _MAJOR.search(command.words[0].text) if command.words else None
+    return int(match[1]) if match else None
+
+
+def invocation(command: Command, major: int | None = None) -> Invocation | None:
+    """How the program reads a command (unwrapped); None for a program that the catalog doesn't have.
+
+    Without a major, an option of any major is known.
+    """
+    known = program(command.name) if command.name else None
+    return None if known is None else _Reader(known, command, major).read()
+
+
+@dataclass(slots=True)
+class _Reader:
+    program: Program
+    command: Command
+    major: int | None
+    options: list[Given] = field(default_factory=list)
+    operands: list[Word] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
+    complete: bool = True
+    subcommand: str | None = None
+    unknown_subcommand: Word | None = None
+    is_subcommand_hidden: bool = False
+    uncertain: bool = False
+    """Whether the word before may have ended in an option whose value this one is."""
+
+    def read(self) -> Invocation:
+        if self.program.style is Style.PGBACKREST:
+            self._find_subcommand(self.command.arguments)
+        words = list(self.command.arguments)
+        position = 0
+        while position < len(words):
+            word = words[position]
+            position += 1
+            following = words[position:]
+            if word.constant and word.text == "--" and self.program.style is not Style.SHORT:
+                for rest in following:
+                    self._operand(rest)
+                break
+            position += self._take(word, following)
+        return Invocation(
+            self.program,
+            self.command,
+            self.subcommand,
+            tuple(self.options),
+            tuple(self.operands),
+            tuple(self.unknown),
+            self.complete,
+            self.unknown_subcommand,
+        )
+
+    def _take(self, word: Word, following: Sequence[Word]) -> int:
+        """Reads a word; returns how many of the following are its value."""
+        text = word.text
+        uncertain, self.uncertain = self.uncertain, False
+        if text.startswith("--") and len(text) > len("--"):
+            return self._long(word, following, uncertain=uncertain)
+        if text.startswith("-") and len(text) > 1:
+            return self._short(word, following, uncertain=uncertain)
+        self._operand(word)
+        return 0
+
+    def _operand(self, word: Word) -> None:
+        if not word.constant:
+            self.complete = False
+            self.uncertain = True
+            if self.program.commands and self.subcommand is None:
+                self.is_subcommand_hidden = True
+        if self.program.style is Style.PGBACKREST and word.text == self.subcommand and not self.operands:
+            return
+        if self.program.style is Style.ARGPARSE and self.program.commands and not self._has_subcommand():
+            self._set_subcommand(word)
+            return
+        self.operands.append(word)
+
+    def _has_subcommand(self) -> bool:
+        return self.subcommand is not None or self.unknown_subcommand is not None or self.is_subcommand_hidden
+
+    def _set_subcommand(self, word: Word) -> None:
+        if not word.constant:
+            self.is_subcommand_hidden = True
+        elif word.text in self.program.commands:
+            self.subcommand = word.text
+        else:
+            self.unknown_subcommand = word
+
+    def _find_subcommand(self, words: Sequence[Word]) -> None:
+        """The first word of pgBackRest that is neither an option nor the value of one."""
+        is_value = False
+        for word in words:
+            if is_value:
+                is_value = False
+            elif word.text.startswith("--"):
+                name, equals, _ = word.text.partition("=")
+                option = self.program.match(name).option
+                is_value = not equals and option is not None and option.takes is Takes.VALUE
+            elif not word.constant or word.text in ("help", "version"):
+                self.is_subcommand_hidden = True
+                return
+            else:
+                self._set_subcommand(word)
+                return
+
+    def _long(self, word: Word, following: Sequence[Word], *, uncertain: bool) -> int:
+        match = _LONG.fullmatch(word.text)
+        if match is None or (not word.constant and _EXPANDS.search(match[1])):
+            self.complete = False
+            return 0
+        name, value = match[1], match[2]
+        found = self._match(name)
+        end = word.start + len(name) if word.end - word.start == len(word.text) else word.end
+        if found is None:
+            return 0
+        if isinstance(found, Unknown):
+            self._refuse(found, word.start, end, uncertain=uncertain)
+            return 0
+        return self._give(found, name, value, word, following)
+
+    def _give(
+        self, option: Option, name: str, value: str | None, word: Word, following: Sequence[Word]
+    ) -> int:
+        known = word.constant or (value is not None and not _EXPANDS.search(value))
+        used = 0
+        if value is None and option.takes is Takes.VALUE and following:
+            used = 1
+            value, known = following[0].text, following[0].constant
+        elif value is None and option.takes is Takes.SEVERAL:
+            while used < len(following) and not following[used].text.startswith("-"):
+                used += 1
+        end = following[used - 1].end if used else word.end
+        self.options.append(Given(option, name, value if known else None, word.start, end))
+        return used
+
+    def _short(self, word: Word, following: Sequence[Word], *, uncertain: bool) -> int:
+        text = word.text
+        if self.program.style is Style.PGBACKREST:
+            if text[1].isalnum():
+                self._refuse(Unknown(text.partition("=")[0], (), None, 0, 0), word.start, word.end, uncertain=uncertain)
+            return 0
+        if self.program.style is Style.ARGPARSE and text[1:].isdecimal():
+            self._operand(word)
+            return 0
+        position = 1
+        while position < len(text):
+            letter = text[position]
+            if not letter.isascii() or not (letter.isalnum() or letter == "?"):
+                self.complete = False
+                return 0
+            found = self._match(f"-{letter}")
+            position += 1
+            if found is None:
+                return 0
+            if isinstance(found, Unknown):
+                self._refuse(found, word.start, word.end, uncertain=uncertain)
+                return 0
+            rest = text[position:]
+            if found.takes is Takes.NOTHING:
+                self.options.append(Given(found, f"-{letter}", None, word.start, word.end))
+                continue
+            return self._give(found, f"-{letter}", rest or None, word, following)
+        return 0
+
+    def _match(self, name: str) -> Option | Unknown | None:
+        """The option, what is wrong with it, or None where that can't be said."""
+        if self.program.style is Style.SHORT and name.startswith("--"):
+            return None
+        if self.is_subcommand_hidden and self.program.style is Style.ARGPARSE:
+            self.complete = False
+            return None
+        if self.unknown_subcommand is not None:
+            return None
+        match = self.program.match(name, self.major, self.subcommand)
+        if match.option is not None:
+            return match.option
+        if name in _HARMLESS:
+            return None
+        return Unknown(name, match.candidates, match.misplaced, 0, 0)
+
+    def _refuse(self, what: Unknown, start: int, end: int, *, uncertain: bool) -> None:
+        self.complete = False
+        if not uncertain:
+            self.unknown.append(Unknown(what.name, what.candidates, what.misplaced, start, end))
