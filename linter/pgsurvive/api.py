@@ -13,7 +13,7 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import command_line, compose, postgres, script
+from pgsurvive.estate import command_line, compose, postgres, script, sql
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
 from pgsurvive.suppress import UnusedIgnores, suppress
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from pgsurvive.estate.files import Files
     from pgsurvive.estate.script import ShellScript
+    from pgsurvive.estate.sql import SqlScript
     from pgsurvive.findings import Finding
 
 _MAX_FILES = 50_000
@@ -117,11 +118,14 @@ def _found_in(source: Source, kind: Kind, config: Config, files: Files | None) -
 
 def _subjects(
     source: Source, kind: Kind, majors: frozenset[int], files: Files | None
-) -> Iterator[ShellScript | PostgresConfig]:
+) -> Iterator[ShellScript | PostgresConfig | SqlScript]:
     if kind is Kind.SHELL:
         read = script.read(source, majors, files)
         yield read
         yield from command_line.read(read)
+        yield from sql.read_shell(read)
+    elif kind is Kind.SQL:
+        yield sql.read(source, majors)
     elif kind is Kind.COMPOSE:
         yield from compose.read(source, majors)
     else:

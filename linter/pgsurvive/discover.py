@@ -32,6 +32,7 @@ _RECOVERY_CONF = re.compile(rf"(?:[\w.-]*[._-])?recovery\.conf{_TEMPLATE_SUFFIX}
 _CONF = re.compile(rf"\.conf{_TEMPLATE_SUFFIX}$")
 _COMPOSE = re.compile(r"compose[\w.-]*\.ya?ml$")
 _SHELL = re.compile(r"\.(?:sh|bash|ksh)$")
+_SQL = re.compile(r"\.(?:sql|psql|pgsql)$")
 _SHEBANG = re.compile(rb"#!\s*\S*?(?:/|\benv\s+(?:-\S+\s+)*)(?:ba|da|k|a)?sh\b")
 
 _RECOVERY_ONLY = frozenset({"standby_mode", "trigger_file"})
@@ -92,6 +93,8 @@ def kind_of(source: Source) -> Kind | None:
         return Kind.COMPOSE
     if _SHELL.search(name) or _SHEBANG.match(source.text[:200].encode(errors="replace")):
         return Kind.SHELL
+    if _SQL.search(name):
+        return Kind.SQL
     # An override may consist of a single line, but then the directory must say what it is for.
     least = 1 if "conf.d/" in source.path.lower() else 2
     if _CONF.search(name) and _looks_like_settings(source, least):
@@ -118,7 +121,7 @@ def _belongs_to_another(source: Source) -> bool:
 def _may_be_text(file: Path) -> bool:
     """Whether it is worth reading: named like something we know, or a script without an ending."""
     name = file.name.lower()
-    if _CONF.search(name) or _SHELL.search(name) or _COMPOSE.search(name):
+    if any(pattern.search(name) for pattern in (_CONF, _SHELL, _SQL, _COMPOSE)):
         return True
     if "." in name.lstrip("."):
         return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.docs.page import Block
 
-MARK = re.compile(r"#\s*(?P<codes>PGS\d{3}(?:[\s,]+PGS\d{3})*)\s*$")
+MARK = re.compile(r"(?:#|--)\s*(?P<codes>PGS\d{3}(?:[\s,]+PGS\d{3})*)\s*$")
 CODE = re.compile(r"PGS\d{3}")
 
 # A server that is down stays down, since the page is about to start it: it only checks what it would read.

@@ -230,7 +230,9 @@ class _Reader:
         text = word.text
         if self.program.style is Style.PGBACKREST:
             if text[1].isalnum():
-                self._refuse(Unknown(text.partition("=")[0], (), None, 0, 0), word.start, word.end, uncertain=uncertain)
+                self._refuse(
+                    Unknown(text.partition("=")[0], (), None, 0, 0), word.start, word.end, uncertain=uncertain
+                )
             return 0
         if self.program.style is Style.ARGPARSE and text[1:].isdecimal():
             self._operand(word)
