@@ -82,7 +82,7 @@ def _pieces(text: str) -> Iterator[Statement]:
         elif kind == "end" and depth == 0:
             yield from _statement(text, start, match.start())
             start = position = _behind_data(text, start, position)
-        elif kind == "meta" and (_SENDS.match(match[0]) or not text[start : match.start()].strip()):
+        elif kind == "meta" and (_SENDS.match(match[0]) or _is_blank(text[start : match.start()])):
             # Any other command in the middle of a statement leaves it as it is.
             yield from _statement(text, start, match.start())
             if match[0].startswith("\\;"):
@@ -92,6 +92,10 @@ def _pieces(text: str) -> Iterator[Statement]:
                 yield Statement(command, match.start(), match.start() + len(command))
             start, depth = position, 0
     yield from _statement(text, start, len(text))
+
+
+def _is_blank(text: str) -> bool:
+    return not _without_comments(text).strip()
 
 
 def _end_of(text: str, match: re.Match[str]) -> int:

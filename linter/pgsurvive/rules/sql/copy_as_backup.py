@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pgsurvive.findings import Draft
 
 _COPY = re.compile(
-    r"\\?copy\s+(?P<table>[\w.\"]+)(?:\s*\([^)]*\))?\s+to\s+(?:program\s+)?'?(?P<target>[^\s']+)",
+    r"\\?copy\s+(?P<table>[\w.\"]+)(?:\s*\([^)]*\))?\s+to\s+(?:program\s+)?(?P<target>'[^']*'|[^\s;]+)",
     re.IGNORECASE,
 )
 _BACKUP = re.compile(r"(?:^|[^a-z])(?:back_?ups?|bkp|bak|dumps?)(?:[^a-z]|$)", re.IGNORECASE)
