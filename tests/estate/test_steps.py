@@ -74,7 +74,13 @@ def test_the_command_behind_its_wrappers_is_found(line: str, wrappers: list[str]
 
 @pytest.mark.parametrize(
     "line",
-    ["docker exec $OPTIONS db x", "docker run --unheard-of x y", "kubectl exec pod x", "command -v x", "echo x"],
+    [
+        "docker exec $OPTIONS db x",
+        "docker run --unheard-of x y",
+        "kubectl exec pod x",
+        "command -v x",
+        "echo x",
+    ],
 )
 def test_a_wrapper_whose_words_are_not_understood_stays(line: str) -> None:
     assert not [step for step in _steps(line) if step.command.name == "x"]
@@ -112,6 +118,7 @@ def test_a_terminal_is_seen_in_a_bundle() -> None:
         ("trap 'echo failed; exit 1' ERR\nx", True, False),
         ("f() { x; }\nset -e\nf", True, False),
         ("f() { x; }\nf\nset -e\nf", None, False),
+        ("f() { x; }", None, None),
         ("f() { set -e; }\nf\nx", True, False),
         ("set -e\nf() { x; }\nif f; then a; fi", False, False),
         ("set -e\nbash -c 'x'", False, False),

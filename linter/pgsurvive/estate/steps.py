@@ -225,7 +225,8 @@ class _Walker:
         options = self.walk(body, options, place)
         for name, (function, source) in list(self.functions.items()):
             if name not in self.called_with:
-                self._call(function, source, options, _Place(source))
+                # Whoever calls it sources this file, and may have set more.
+                self._call(function, source, options.unsettled(), _Place(source))
         return options
 
     def _learn(self, node: Node, source: Source) -> None:
