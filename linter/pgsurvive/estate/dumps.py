@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pgsurvive.estate.steps import output_among
 from pgsurvive.estate.wrappers import peeled
 from pgsurvive.syntax import shell
 
@@ -48,11 +49,22 @@ class Dump:
 
     @property
     def target(self) -> Word | None:
-        """The file that it is written to as it is written in the script, by redirection at the end of the pipeline."""
+        """The file that it is redirected to, at the end of the pipeline if it is in one."""
+        redirect = self._redirect
+        return redirect.target if redirect else None
+
+    @property
+    def appends(self) -> bool:
+        """Whether what is in that file already stays."""
+        redirect = self._redirect
+        return redirect is not None and redirect.operator in (">>", "&>>")
+
+    @property
+    def _redirect(self) -> shell.Redirect | None:
         pipeline = self.step.pipeline
         if pipeline is not None and self.is_piped:
             return _output(pipeline.parts[-1])
-        return self.step.output
+        return output_among(self.step.redirects)
 
     @property
     def consumers(self) -> tuple[Command, ...]:
@@ -68,7 +80,7 @@ def dumps(script: ShellScript) -> Iterator[Dump]:
             yield Dump(step, found)
 
 
-def _output(node: Node) -> Word | None:
+def _output(node: Node) -> shell.Redirect | None:
     """Where the output of the last command in a node goes."""
     last = None
     for command in shell.commands(node):
@@ -79,10 +91,7 @@ def _output(node: Node) -> Word | None:
         redirects = (*last.redirects, *_inner_redirects(last))
     else:
         return None
-    for redirect in redirects:
-        if redirect.operator in (">", ">>", ">|") and redirect.descriptor in (None, 1):
-            return redirect.target
-    return None
+    return output_among(redirects)
 
 
 def _inner_redirects(command: Command) -> tuple[shell.Redirect, ...]:
