@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 from pgsurvive.catalog.programs import Style, Takes, program
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pgsurvive.catalog.programs import Option, Program
+    from pgsurvive.catalog.programs import Option, Program, Refusal, Term
     from pgsurvive.syntax.shell import Command, Word
 
 _LONG = re.compile(r"(--[A-Za-z0-9][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
 _EXPANDS = re.compile(r"[$`]|[<>]\(")
 _MAJOR = re.compile(r"/(?:postgresql|pgsql|postgres|pg)[-/]?(\d{1,2})(?:\.\d+)?/")
+_FORMATS = {"custom": "c", "directory": "d", "tar": "t", "plain": "p"}
 _HARMLESS = frozenset({"--help", "--version", "-?", "-V"})
 
 
@@ -37,6 +38,8 @@ class Given:
 
     start: int
     end: int
+    lacks_value: bool = False
+    """Whether it stands at the end and takes a value that isn't there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,34 @@ class Invocation:
         """The value that holds for an option; None where it isn't given or isn't known."""
         given = self.given(*names)
         return None if given is None else given.value
+
+    def refusals(self, major: int | None = None) -> Iterator[Refusal]:
+        """What a major (None: any) refuses in this combination, as far as values and options are known."""
+        for refusal in self.program.refusals:
+            if major is not None and major not in refusal.majors:
+                continue
+            if not all(self._holds(term) for term in refusal.refused):
+                continue
+            # A helpful option may hide in what isn't known.
+            if refusal.unless and (
+                not self.complete or any(self._holds(t) is not False for t in refusal.unless)
+            ):
+                continue
+            yield refusal
+
+    def _holds(self, term: Term) -> bool | None:
+        """Whether an option has a value; None where the value isn't known."""
+        given = self.given(term.name)
+        if given is None:
+            return False
+        if term.value is None:
+            return True
+        if given.value is None:
+            return None
+        value = _FORMATS.get(given.value.lower(), given.value) if term.name == "--format" else given.value
+        if term.value.startswith(">"):
+            return value.isdecimal() and int(value) > int(term.value[1:])
+        return value.lower() == term.value.lower()
 
 
 def major_in(command: Command) -> int | None:
@@ -223,14 +254,17 @@ class _Reader:
             while used < len(following) and not following[used].text.startswith("-"):
                 used += 1
         end = following[used - 1].end if used else word.end
-        self.options.append(Given(option, name, value if known else None, word.start, end))
+        lacks = value is None and option.takes is Takes.VALUE and not following
+        self.options.append(Given(option, name, value if known else None, word.start, end, lacks))
         return used
 
     def _short(self, word: Word, following: Sequence[Word], *, uncertain: bool) -> int:
         text = word.text
         if self.program.style is Style.PGBACKREST:
             if text[1].isalnum():
-                self._refuse(Unknown(text.partition("=")[0], (), None, 0, 0), word.start, word.end, uncertain=uncertain)
+                self._refuse(
+                    Unknown(text.partition("=")[0], (), None, 0, 0), word.start, word.end, uncertain=uncertain
+                )
             return 0
         if self.program.style is Style.ARGPARSE and text[1:].isdecimal():
             self._operand(word)

@@ -72,7 +72,9 @@ def _unknown_option(
         help_ = f"write the option out: {' or '.join(unknown.candidates)}"
     else:
         message = f"{called} has no option {name}{where}: {_REFUSED}"
-        near = get_close_matches("--" + name.lstrip("-"), program.names(major, found.subcommand), n=1, cutoff=0.7)
+        near = get_close_matches(
+            "--" + name.lstrip("-"), program.names(major, found.subcommand), n=1, cutoff=0.7
+        )
         if elsewhere:
             help_ = f"it exists in PostgreSQL {listed(elsewhere)}: run that {program.name}, or remove it"
         elif near:
