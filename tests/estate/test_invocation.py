@@ -71,6 +71,13 @@ def test_a_word_that_may_be_anything_leaves_the_rest_open(line: str) -> None:
     assert not found.unknown
 
 
+@pytest.mark.parametrize(
+    "word", ['"$database"', '"${database}"', "$directory/shop.dump", '"$@"', "$x", '"${x[@]}"']
+)
+def test_a_quoted_variable_is_one_operand(word: str) -> None:
+    assert _read(f"pg_dump {word}").complete is (word not in ('"$@"', "$x", '"${x[@]}"'))
+
+
 def test_what_follows_such_a_word_may_be_its_value() -> None:
     assert not _read("psql $OPTIONS --nonsense").unknown
     assert [u.name for u in _read("psql $OPTIONS -X --nonsense").unknown] == ["--nonsense"]

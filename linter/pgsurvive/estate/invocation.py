@@ -1,7 +1,7 @@
 """What a command line means to the program that it calls: its options with their values, and its operands.
 
-A word with an expansion in it may be anything. As a value it is a value that isn't known; where an option or an operand may
-stand, it may hold options too, and the invocation is no longer `complete`.
+A word with an expansion in it may be anything. As a value it is a value that isn't known. Where an option or an operand may
+stand, `$x` and `"${x[@]}"` may hold options too, and the invocation is no longer `complete`; `"$x"` is one operand.
 """
 
 from __future__ import annotations
@@ -135,6 +135,17 @@ def invocation(command: Command, major: int | None = None) -> Invocation | None:
     return None if known is None else _Reader(known, command, major).read()
 
 
+_SEVERAL = re.compile(r"\$[@*]|\[[@*]\]|\$\{[@*]")
+_PATH_OR_NAME = re.compile(r"(?!-).*[\w}\"'][/.@:][\w$\"'{]", re.DOTALL)
+
+
+def _is_one_operand(word: Word) -> bool:
+    """Whether a word with an expansion is one word and hardly an option: `"$database"`, `$directory/shop.dump`."""
+    if _SEVERAL.search(word.text):
+        return False
+    return word.quoted or _PATH_OR_NAME.match(word.text) is not None
+
+
 @dataclass(slots=True)
 class _Reader:
     program: Program
@@ -188,8 +199,9 @@ class _Reader:
 
     def _operand(self, word: Word) -> None:
         if not word.constant:
-            self.complete = False
-            self.uncertain = True
+            if not _is_one_operand(word):
+                self.complete = False
+                self.uncertain = True
             if self.program.commands and self.subcommand is None:
                 self.is_subcommand_hidden = True
         if self.program.style is Style.PGBACKREST and word.text == self.subcommand and not self.operands:
