@@ -74,7 +74,7 @@ def pipeline_masks_failure(script: ShellScript) -> Iterator[Draft]:
 
 
 def _makes_backup(found: Invocation) -> bool:
-    if found.has("--help", "--version"):
+    if found.has("--help", "--version", "--schema-only"):
         return False
     name = found.program.name
     return name in _BACKUPS or (found.subcommand is not None and found.subcommand in _COMMANDS.get(name, ()))
