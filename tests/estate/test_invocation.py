@@ -107,6 +107,12 @@ def test_an_option_of_another_command_is_misplaced() -> None:
     assert "backup" in (unknown.misplaced.commands or ())
 
 
+def test_the_cluster_is_an_option_of_debians_wrapper() -> None:
+    found = _read("psql --cluster 16/main -X shop")
+    assert not found.unknown
+    assert [word.text for word in found.operands] == ["shop"]
+
+
 def test_the_major_decides() -> None:
     line = "pg_basebackup -D x --incremental=y"
     assert not _read(line, 17).unknown
@@ -138,6 +144,9 @@ def test_a_command_that_does_not_exist_is_told() -> None:
         ("/usr/lib/postgresql/16/bin/pg_dump", 16),
         ("/usr/pgsql-17/bin/pg_dump", 17),
         ("/opt/bin/pg_dump", None),
+        ("pg_dump --cluster 16/main shop", 16),
+        ("pg_dump --cluster=17/main shop", 17),
+        ("pg_dump shop --cluster", None),
         ("pg_dump", None),
     ],
 )

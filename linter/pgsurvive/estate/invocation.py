@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pgsurvive.catalog.programs import Style, Takes, program
@@ -22,6 +23,9 @@ _LONG = re.compile(r"(--[A-Za-z0-9][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
 _EXPANDS = re.compile(r"[$`]|[<>]\(")
 _MAJOR = re.compile(r"/(?:postgresql|pgsql|postgres|pg)[-/]?(\d{1,2})(?:\.\d+)?/")
 _FORMATS = {"custom": "c", "directory": "d", "tar": "t", "plain": "p"}
+_CLUSTER = re.compile(r"--cluster(?:=|$)")
+"""An option of Debian's pg_wrapper, by which all programs in /usr/bin are called; it names the major: `--cluster 16/main`."""
+
 _HARMLESS = frozenset({"--help", "--version", "-?", "-V"})
 
 
@@ -121,8 +125,12 @@ class Invocation:
 
 
 def major_in(command: Command) -> int | None:
-    """The major that the path of a program names: 16 in `/usr/lib/postgresql/16/bin/pg_dump`."""
+    """The major that a command names: 16 in `/usr/lib/postgresql/16/bin/pg_dump` and in `pg_dump --cluster 16/main`."""
     match = _MAJOR.search(command.words[0].text) if command.words else None
+    for word, following in pairwise((*command.arguments, None)):
+        if match is None and word is not None and _CLUSTER.match(word.text):
+            value = word.text.partition("=")[2] or (following.text if following is not None else "")
+            match = re.match(r"(\d{1,2})/", value)
     return int(match[1]) if match else None
 
 
@@ -245,6 +253,8 @@ class _Reader:
             self.complete = False
             return 0
         name, value = match[1], match[2]
+        if name == "--cluster" and self.program.majors:
+            return 1 if value is None else 0
         found = self._match(name)
         end = word.start + len(name) if word.end - word.start == len(word.text) else word.end
         if found is None:
