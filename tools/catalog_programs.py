@@ -16,7 +16,7 @@ from tests.support.barman import barman, barman_version
 from tests.support.pgbackrest import pgbackrest, pgbackrest_version
 from tests.support.software import MAJORS, postgresql
 from tools.programs import barman as barmans
-from tools.programs import getopt
+from tools.programs import combinations, getopt
 from tools.programs import pgbackrest as pgbackrests
 
 FILE = Path(__file__).parents[1] / "linter" / "pgsurvive" / "catalog" / "programs.json"
@@ -50,23 +50,30 @@ def _postgresql(scratch: Path) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for major in MAJORS:
         _progress(f"PostgreSQL {major}")
-        for name, options in getopt.options(postgresql(major).bindir, scratch).items():
+        bindir = postgresql(major).bindir
+        all_options = getopt.options(bindir, scratch)
+        all_refusals = combinations.refusals(bindir, scratch, all_options)
+        for name, options in all_options.items():
             program = found.setdefault(name, {"product": "PostgreSQL", "majors": [], "options": []})
             program["majors"].append(major)
-            for option in options:
-                same = next(
-                    (o for o in program["options"] if {**o, "majors": None} == {**option, "majors": None}),
-                    None,
-                )
-                if same is None:
-                    program["options"].append({**option, "majors": [major]})
-                else:
-                    same["majors"].append(major)
+            _merge(program["options"], options, major)
+            if name in all_refusals:
+                _merge(program.setdefault("refusals", []), all_refusals[name], major)
     for program in found.values():
-        for option in program["options"]:
-            if option["majors"] == program["majors"]:
-                del option["majors"]
+        for entry in (*program["options"], *program.get("refusals", ())):
+            if entry["majors"] == program["majors"]:
+                del entry["majors"]
     return found
+
+
+def _merge(known: list[dict[str, Any]], new: list[dict[str, Any]], major: int) -> None:
+    """Adds what a major has; what is known already gets the major."""
+    for entry in new:
+        same = next((e for e in known if {**e, "majors": None} == {**entry, "majors": None}), None)
+        if same is None:
+            known.append({**entry, "majors": [major]})
+        else:
+            same["majors"].append(major)
 
 
 def _number(version: str) -> str:
@@ -81,10 +88,17 @@ def rendered(data: dict[str, dict[str, Any]]) -> str:
     """One line per option, so that a change of a version reads well in a diff."""
     programs = []
     for name, program in data.items():
-        options = ",\n    ".join(json.dumps(option) for option in program["options"])
-        head = json.dumps({key: value for key, value in program.items() if key != "options"})[:-1]
-        programs.append(f'  {json.dumps(name)}: {head}, "options": [\n    {options}\n  ]}}')
+        head = json.dumps({key: value for key, value in program.items() if key not in _LISTS})[:-1]
+        lists = (f', "{key}": [\n    {_lines(program[key])}\n  ]' for key in _LISTS if program.get(key))
+        programs.append(f"  {json.dumps(name)}: {head}{''.join(lists)}}}")
     return "{\n" + ",\n".join(programs) + "\n}\n"
+
+
+_LISTS = ("options", "refusals")
+
+
+def _lines(entries: list[dict[str, Any]]) -> str:
+    return ",\n    ".join(map(json.dumps, entries))
 
 
 def main(arguments: list[str]) -> int:

@@ -71,6 +71,13 @@ def test_a_word_that_may_be_anything_leaves_the_rest_open(line: str) -> None:
     assert not found.unknown
 
 
+@pytest.mark.parametrize(
+    "word", ['"$database"', '"${database}"', "$directory/shop.dump", '"$@"', "$x", '"${x[@]}"']
+)
+def test_a_quoted_variable_is_one_operand(word: str) -> None:
+    assert _read(f"pg_dump {word}").complete is (word not in ('"$@"', "$x", '"${x[@]}"'))
+
+
 def test_what_follows_such_a_word_may_be_its_value() -> None:
     assert not _read("psql $OPTIONS --nonsense").unknown
     assert [u.name for u in _read("psql $OPTIONS -X --nonsense").unknown] == ["--nonsense"]
@@ -98,6 +105,12 @@ def test_an_option_of_another_command_is_misplaced() -> None:
     (unknown,) = _read("pgbackrest check --type=full").unknown
     assert unknown.misplaced is not None
     assert "backup" in (unknown.misplaced.commands or ())
+
+
+def test_the_cluster_is_an_option_of_debians_wrapper() -> None:
+    found = _read("psql --cluster 16/main -X shop")
+    assert not found.unknown
+    assert [word.text for word in found.operands] == ["shop"]
 
 
 def test_the_major_decides() -> None:
@@ -131,6 +144,9 @@ def test_a_command_that_does_not_exist_is_told() -> None:
         ("/usr/lib/postgresql/16/bin/pg_dump", 16),
         ("/usr/pgsql-17/bin/pg_dump", 17),
         ("/opt/bin/pg_dump", None),
+        ("pg_dump --cluster 16/main shop", 16),
+        ("pg_dump --cluster=17/main shop", 17),
+        ("pg_dump shop --cluster", None),
         ("pg_dump", None),
     ],
 )

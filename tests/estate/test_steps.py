@@ -118,6 +118,7 @@ def test_a_terminal_is_seen_in_a_bundle() -> None:
         ("trap 'echo failed; exit 1' ERR\nx", True, False),
         ("f() { x; }\nset -e\nf", True, False),
         ("f() { x; }\nf\nset -e\nf", None, False),
+        ("f() { x; }", None, None),
         ("f() { set -e; }\nf\nx", True, False),
         ("set -e\nf() { x; }\nif f; then a; fi", False, False),
         ("set -e\nbash -c 'x'", False, False),

@@ -41,6 +41,7 @@ class _Asked:
         self.scratch = scratch
         self.help = self._said("--help")
         self.unknown_long = self._said(NO_OPTION)
+        self.kinds: dict[str, str | None] = {}
 
     def _said(self, *arguments: str) -> str:
         return said(self.program, *arguments, scratch=self.scratch)
@@ -64,6 +65,11 @@ class _Asked:
 
     def kind(self, name: str) -> str | None:
         """`none`, `required` or `optional`: whether an option takes a value. None if there is no such option."""
+        if name not in self.kinds:
+            self.kinds[name] = self._kind(name)
+        return self.kinds[name]
+
+    def _kind(self, name: str) -> str | None:
         if name in ("--help", "--version", "-?", "-V"):
             # Nearly all take these before getopt sees them, and only as the first argument.
             return "none" if name in _NAME.findall(self.help) else None

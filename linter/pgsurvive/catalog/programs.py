@@ -79,6 +79,36 @@ class Match:
     """The option it would be behind another command of the program."""
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An option, or one of its values, in what a program says of combinations."""
+
+    name: str
+    """The long name."""
+
+    value: str | None
+    """The value that is meant; `>1` for every greater number; None for any value."""
+
+    def __str__(self) -> str:
+        if self.value is None or self.value.startswith(">"):
+            return self.name
+        return f"{self.name}={self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Options that a program refuses together, or one that it refuses alone."""
+
+    refused: tuple[Term, ...]
+    unless: tuple[Term, ...]
+    """With any of these it accepts them."""
+
+    says: str
+    """Its own words."""
+
+    majors: frozenset[int]
+
+
 @dataclass(frozen=True)
 class Program:
     """One program and all that it takes."""
@@ -92,6 +122,7 @@ class Program:
 
     commands: frozenset[str]
     options: tuple[Option, ...]
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def style(self) -> Style:
@@ -203,8 +234,26 @@ def program(name: str) -> Program | None:
     majors = frozenset(data.get("majors", ()))
     options = tuple(_option(option, majors) for option in data["options"])
     return Program(
-        ALIASES.get(name, name), data["product"], majors, frozenset(data.get("commands", ())), options
+        name=ALIASES.get(name, name),
+        product=data["product"],
+        majors=majors,
+        commands=frozenset(data.get("commands", ())),
+        options=options,
+        refusals=tuple(_refusal(refusal, majors) for refusal in data.get("refusals", ())),
     )
+
+
+def _refusal(data: dict[str, Any], majors: frozenset[int]) -> Refusal:
+    return Refusal(
+        refused=tuple(map(_term, data["refused"])),
+        unless=tuple(map(_term, data.get("unless", ()))),
+        says=data["says"],
+        majors=frozenset(data["majors"]) if "majors" in data else majors,
+    )
+
+
+def _term(data: list[str]) -> Term:
+    return Term(data[0], data[1] if len(data) > 1 else None)
 
 
 def _option(data: dict[str, Any], majors: frozenset[int]) -> Option:

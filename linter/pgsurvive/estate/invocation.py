@@ -1,26 +1,31 @@
 """What a command line means to the program that it calls: its options with their values, and its operands.
 
-A word with an expansion in it may be anything. As a value it is a value that isn't known; where an option or an operand may
-stand, it may hold options too, and the invocation is no longer `complete`.
+A word with an expansion in it may be anything. As a value it is a value that isn't known. Where an option or an operand may
+stand, `$x` and `"${x[@]}"` may hold options too, and the invocation is no longer `complete`; `"$x"` is one operand.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pgsurvive.catalog.programs import Style, Takes, program
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pgsurvive.catalog.programs import Option, Program
+    from pgsurvive.catalog.programs import Option, Program, Refusal, Term
     from pgsurvive.syntax.shell import Command, Word
 
 _LONG = re.compile(r"(--[A-Za-z0-9][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
 _EXPANDS = re.compile(r"[$`]|[<>]\(")
 _MAJOR = re.compile(r"/(?:postgresql|pgsql|postgres|pg)[-/]?(\d{1,2})(?:\.\d+)?/")
+_FORMATS = {"custom": "c", "directory": "d", "tar": "t", "plain": "p"}
+_CLUSTER = re.compile(r"--cluster(?:=|$)")
+"""An option of Debian's pg_wrapper, by which all programs in /usr/bin are called; it names the major: `--cluster 16/main`."""
+
 _HARMLESS = frozenset({"--help", "--version", "-?", "-V"})
 
 
@@ -37,6 +42,8 @@ class Given:
 
     start: int
     end: int
+    lacks_value: bool = False
+    """Whether it stands at the end and takes a value that isn't there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +95,42 @@ class Invocation:
         given = self.given(*names)
         return None if given is None else given.value
 
+    def refusals(self, major: int | None = None) -> Iterator[Refusal]:
+        """What a major (None: any) refuses in this combination, as far as values and options are known."""
+        for refusal in self.program.refusals:
+            if major is not None and major not in refusal.majors:
+                continue
+            if not all(self._holds(term) for term in refusal.refused):
+                continue
+            # A helpful option may hide in what isn't known.
+            if refusal.unless and (
+                not self.complete or any(self._holds(t) is not False for t in refusal.unless)
+            ):
+                continue
+            yield refusal
+
+    def _holds(self, term: Term) -> bool | None:
+        """Whether an option has a value; None where the value isn't known."""
+        given = self.given(term.name)
+        if given is None:
+            return False
+        if term.value is None:
+            return True
+        if given.value is None:
+            return None
+        value = _FORMATS.get(given.value.lower(), given.value) if term.name == "--format" else given.value
+        if term.value.startswith(">"):
+            return value.isdecimal() and int(value) > int(term.value[1:])
+        return value.lower() == term.value.lower()
+
 
 def major_in(command: Command) -> int | None:
-    """The major that the path of a program names: 16 in `/usr/lib/postgresql/16/bin/pg_dump`."""
+    """The major that a command names: 16 in `/usr/lib/postgresql/16/bin/pg_dump` and in `pg_dump --cluster 16/main`."""
     match = _MAJOR.search(command.words[0].text) if command.words else None
+    for word, following in pairwise((*command.arguments, None)):
+        if match is None and word is not None and _CLUSTER.match(word.text):
+            value = word.text.partition("=")[2] or (following.text if following is not None else "")
+            match = re.match(r"(\d{1,2})/", value)
     return int(match[1]) if match else None
 
 
@@ -102,6 +141,17 @@ def invocation(command: Command, major: int | None = None) -> Invocation | None:
     """
     known = program(command.name) if command.name else None
     return None if known is None else _Reader(known, command, major).read()
+
+
+_SEVERAL = re.compile(r"\$[@*]|\[[@*]\]|\$\{[@*]")
+_PATH_OR_NAME = re.compile(r"(?!-).*[\w}\"'][/.@:][\w$\"'{]", re.DOTALL)
+
+
+def _is_one_operand(word: Word) -> bool:
+    """Whether a word with an expansion is one word and hardly an option: `"$database"`, `$directory/shop.dump`."""
+    if _SEVERAL.search(word.text):
+        return False
+    return word.quoted or _PATH_OR_NAME.match(word.text) is not None
 
 
 @dataclass(slots=True)
@@ -157,8 +207,9 @@ class _Reader:
 
     def _operand(self, word: Word) -> None:
         if not word.constant:
-            self.complete = False
-            self.uncertain = True
+            if not _is_one_operand(word):
+                self.complete = False
+                self.uncertain = True
             if self.program.commands and self.subcommand is None:
                 self.is_subcommand_hidden = True
         if self.program.style is Style.PGBACKREST and word.text == self.subcommand and not self.operands:
@@ -202,6 +253,8 @@ class _Reader:
             self.complete = False
             return 0
         name, value = match[1], match[2]
+        if name == "--cluster" and self.program.majors:
+            return 1 if value is None else 0
         found = self._match(name)
         end = word.start + len(name) if word.end - word.start == len(word.text) else word.end
         if found is None:
@@ -223,7 +276,8 @@ class _Reader:
             while used < len(following) and not following[used].text.startswith("-"):
                 used += 1
         end = following[used - 1].end if used else word.end
-        self.options.append(Given(option, name, value if known else None, word.start, end))
+        lacks = value is None and option.takes is Takes.VALUE and not following
+        self.options.append(Given(option, name, value if known else None, word.start, end, lacks))
         return used
 
     def _short(self, word: Word, following: Sequence[Word], *, uncertain: bool) -> int:

@@ -165,10 +165,16 @@ class Step:
     @property
     def output(self) -> Word | None:
         """The file that its standard output is redirected to, if any."""
-        for redirect in self.redirects:
-            if redirect.operator in (">", ">>", ">|", "&>", "&>>") and redirect.descriptor in (None, 1):
-                return redirect.target
-        return None
+        redirect = output_among(self.redirects)
+        return redirect.target if redirect else None
+
+
+def output_among(redirects: Iterable[shell.Redirect]) -> shell.Redirect | None:
+    """The redirection of the standard output to a file; the first, since those of the command come first."""
+    for redirect in redirects:
+        if redirect.operator in (">", ">>", ">|", "&>", "&>>") and redirect.descriptor in (None, 1):
+            return redirect
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,8 @@ class _Walker:
         options = self.walk(body, options, place)
         for name, (function, source) in list(self.functions.items()):
             if name not in self.called_with:
-                self._call(function, source, options, _Place(source))
+                # Whoever calls it sources this file, and may have set more.
+                self._call(function, source, options.unsettled(), _Place(source))
         return options
 
     def _learn(self, node: Node, source: Source) -> None:

@@ -344,7 +344,13 @@ class _Reader:
             # The sign negates the whole pipeline; the grammar binds it to the first part.
             parts[0] = parts[0].body
             return Negation(Pipeline(tuple(parts), start, end), start, end)
-        return Pipeline(tuple(parts), start, end)
+        if not any(isinstance(part, (AndOr, Pipeline)) for part in parts):
+            return Pipeline(tuple(parts), start, end)
+        # The grammar takes `a | b | c && d` for `a | (b | c && d)`.
+        read = parts[0]
+        for part in parts[1:]:
+            read = _piped(read, part)
+        return read
 
     def _redirected(self, node: tree_sitter.Node) -> Node:
         redirects: list[Redirect] = []
@@ -534,7 +540,8 @@ def _piped(left: Node, right: Node) -> Node:
     if isinstance(left, AndOr):
         return replace(left, right=_piped(left.right, right), end=right.end)
     parts = left.parts if isinstance(left, Pipeline) else (left,)
-    return Pipeline((*parts, right), left.start, right.end)
+    behind = right.parts if isinstance(right, Pipeline) else (right,)
+    return Pipeline((*parts, *behind), left.start, right.end)
 
 
 def _with_redirects(node: Node, redirects: tuple[Redirect, ...]) -> Node:
