@@ -13,7 +13,8 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import command_line, compose, postgres, script, sql
+from pgsurvive.estate import command_line, compose, embedded, postgres, script, sql
+from pgsurvive.estate.platform import PlatformFile
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
 from pgsurvive.suppress import UnusedIgnores, suppress
@@ -118,18 +119,30 @@ def _found_in(source: Source, kind: Kind, config: Config, files: Files | None) -
 
 def _subjects(
     source: Source, kind: Kind, majors: frozenset[int], files: Files | None
+) -> Iterator[ShellScript | PostgresConfig | SqlScript | PlatformFile]:
+    match kind:
+        case Kind.POSTGRESQL_CONF | Kind.RECOVERY_CONF:
+            yield postgres.read(source, kind, majors, files)
+        case Kind.SQL:
+            yield sql.read(source, majors)
+        case Kind.SHELL:
+            yield from _script(script.read(source, majors, files))
+        case _:
+            yield PlatformFile(source, kind, majors)
+            if kind is Kind.COMPOSE:
+                yield from compose.read(source, majors)
+            for code in embedded.scripts(source, kind, majors, files):
+                yield from _script(code, settings=kind is not Kind.COMPOSE)
+
+
+def _script(
+    read: ShellScript, *, settings: bool = True
 ) -> Iterator[ShellScript | PostgresConfig | SqlScript]:
-    if kind is Kind.SHELL:
-        read = script.read(source, majors, files)
-        yield read
+    """A script, and what it hands to servers and to psql."""
+    yield read
+    if settings:
         yield from command_line.read(read)
-        yield from sql.read_shell(read)
-    elif kind is Kind.SQL:
-        yield sql.read(source, majors)
-    elif kind is Kind.COMPOSE:
-        yield from compose.read(source, majors)
-    else:
-        yield postgres.read(source, kind, majors, files)
+    yield from sql.read_shell(read)
 
 
 def _majors(source: Source, config: Config) -> frozenset[int]:

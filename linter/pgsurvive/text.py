@@ -27,6 +27,11 @@ class Kind(Enum):
 
     COMPOSE = "Compose file"
     SQL = "SQL script"
+    CRONTAB = "crontab"
+    SYSTEMD = "systemd unit"
+    DOCKERFILE = "Dockerfile"
+    KUBERNETES = "Kubernetes manifest"
+    CI = "CI workflow"
 
 
 @dataclass(frozen=True, slots=True, order=True)
