@@ -45,7 +45,7 @@ _COPIES = frozenset({"psql", "pg_restore"})
 )
 def dump_without_globals(script: ShellScript) -> Iterator[Draft]:
     """The backup holds no roles and tablespaces: on a new server owners, grants and logins are missing."""
-    text = script.text
+    text = script.source.text
     if (
         script.is_throwaway
         or script.script.broken
