@@ -24,7 +24,7 @@ _EXPANDS = re.compile(r"[$`]|[<>]\(")
 _MAJOR = re.compile(r"/(?:postgresql|pgsql|postgres|pg)[-/]?(\d{1,2})(?:\.\d+)?/")
 _FORMATS = {"custom": "c", "directory": "d", "tar": "t", "plain": "p"}
 _CLUSTER = re.compile(r"--cluster(?:=|$)")
-"""An option of Debian's pg_wrapper, by which all programs in /usr/bin are called; it names the major: `--cluster 16/main`."""
+"""An option of Debian's pg_wrapper, by which the programs in /usr/bin are called; it names the major."""
 
 _HARMLESS = frozenset({"--help", "--version", "-?", "-V"})
 

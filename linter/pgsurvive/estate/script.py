@@ -22,6 +22,24 @@ if TYPE_CHECKING:
     from pgsurvive.syntax.shell import Command, Script
     from pgsurvive.text import Source
 
+_PROGRAMS = (
+    *(
+        "pg_",
+        "pgb",
+        "psql",
+        "postgres",
+        "barman",
+        "createdb",
+        "dropdb",
+        "clusterdb",
+        "initdb",
+        "reindexdb",
+        "vacuum",
+    ),
+    *("createuser", "dropuser", "oid2name", "postmaster"),
+)
+"""In the name of every program of the catalog is one of these."""
+
 _OLDER_MAJOR = re.compile(r"(?:pgsql|postgres(?:ql)?|postgis)[-/:](?:[89]\.\d|1[0-3])(?![\d])|recovery\.conf")
 
 __all__ = ["SHELLS", "Inner", "ShellScript", "Step", "inner_script", "parsed", "read", "unwrapped"]
@@ -78,10 +96,11 @@ class ShellScript:
 
     @cached_property
     def invocations(self) -> tuple[tuple[Step, Invocation], ...]:
-        """The calls of PostgreSQL's, pgBackRest's and Barman's programs in this file, as any version would read them."""
-        if not self.mentions(
-            "pg", "postgres", "psql", "barman", "db", "initdb", "user", "vacuum", "oid2name"
-        ):
+        """The calls of PostgreSQL's, pgBackRest's and Barman's programs in this file, as any version would read them.
+
+        None for a script that the shell would refuse. Only a script that may have any is parsed.
+        """
+        if not self.mentions(*_PROGRAMS) or self.script.broken:
             return ()
         read = (
             (step, invocation(step.command))

@@ -46,12 +46,7 @@ _COPIES = frozenset({"psql", "pg_restore"})
 def dump_without_globals(script: ShellScript) -> Iterator[Draft]:
     """The backup holds no roles and tablespaces: on a new server owners, grants and logins are missing."""
     text = script.source.text
-    if (
-        script.is_throwaway
-        or script.script.broken
-        or _ROLES.search(text)
-        or not _BACKUP.search(f"{script.source.path}\n{text}")
-    ):
+    if script.is_throwaway or _ROLES.search(text) or not _BACKUP.search(f"{script.source.path}\n{text}"):
         return
     found = next((dump for dump in dumps(script) if _is_backup(dump)), None)
     if found is not None:

@@ -51,7 +51,7 @@ _ASKS = ("PIPESTATUS", "pipestatus", "mispipe", "dump complete")
 )
 def pipeline_masks_failure(script: ShellScript) -> Iterator[Draft]:
     """A failed backup counts as made, because the status of a pipeline is that of its last command."""
-    if script.is_throwaway or script.script.broken or not script.mentions("|") or script.mentions(*_ASKS):
+    if script.is_throwaway or not script.mentions("|") or script.mentions(*_ASKS):
         return
     reported: set[int] = set()
     for step, found in script.invocations:

@@ -29,7 +29,7 @@ _REFUSED = "it refuses the whole command line and does nothing"
 )
 def unknown_program_option(script: ShellScript) -> Iterator[Draft]:
     """The program doesn't have this option: it refuses the command line, and the backup or the restore doesn't happen."""
-    if script.is_throwaway or script.script.broken:
+    if script.is_throwaway:
         return
     for _, found in script.invocations:
         if found.unknown_subcommand is not None:
