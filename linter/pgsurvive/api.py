@@ -13,7 +13,8 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import command_line, compose, embedded, postgres, script, sql
+from pgsurvive.estate import command_line, compose, embedded, patroni, postgres, script, sql
+from pgsurvive.estate.files import NoFiles
 from pgsurvive.estate.platform import PlatformFile
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
@@ -128,9 +129,11 @@ def _subjects(
         case Kind.SHELL:
             yield from _script(script.read(source, majors, files))
         case _:
-            yield PlatformFile(source, kind, majors)
+            yield PlatformFile(source, kind, majors, files or NoFiles())
             if kind is Kind.COMPOSE:
                 yield from compose.read(source, majors)
+            if kind is Kind.PATRONI:
+                yield from patroni.read(source, majors)
             for code in embedded.scripts(source, kind, majors, files):
                 yield from _script(code, settings=kind is not Kind.COMPOSE)
 

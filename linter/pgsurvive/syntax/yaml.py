@@ -48,6 +48,23 @@ class Node:
         for each in merged:
             yield from each.items()
 
+    def key(self, name: str) -> Scalar | None:
+        """Where a mapping's own key is written."""
+        if self._node.id != "mapping":
+            return None
+        keys = (key for key, _ in self._node.value if key.id == "scalar" and key.value == name)
+        return next((Node(key).scalar for key in keys), None)
+
+    @property
+    def start(self) -> int:
+        """The offset at which it begins; of an alias, that of what it stands for."""
+        return int(self._node.start_mark.index)
+
+    @property
+    def end(self) -> int:
+        """The offset behind it."""
+        return int(self._node.end_mark.index)
+
     def elements(self) -> list[Node]:
         """The elements of a sequence; empty for everything else."""
         return [Node(each) for each in self._node.value] if self._node.id == "sequence" else []
