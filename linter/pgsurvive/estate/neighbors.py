@@ -16,15 +16,25 @@ _MAX_NAMES = 20_000
 """More names than this are no project: what is not found among them may be anywhere."""
 
 _SKIPPED = re.compile(r"\.(?:git|venv|terraform)$|node_modules$|__pycache__$")
-_UNREAL = re.compile(
-    r"(?<![a-z])(?:samples?|examples?|demos?|docs?|templates?|charts?|bases?|components?|archived?|dev(?:el(?:opment)?)?|local"
-    r"|sandbox|playground|tests?|testing|e2e|ci|preview)(?![a-z])"
+_PASSING = (
+    r"samples?|examples?|demos?|dev(?:el(?:opment)?)?|local|sandbox|playground|tests?|testing|e2e|ci|preview"
 )
+_PARTS = r"docs?|templates?|charts?|bases?|components?|archived?"
+_PASSING_NAME = re.compile(rf"(?<![a-z])(?:{_PASSING})(?![a-z])")
+_UNREAL_PATH = re.compile(rf"(?<![a-z])(?:{_PASSING}|{_PARTS})(?![a-z])")
+_NEAR = 4
+"""So many last parts of an absolute path belong to the project; those above, such as /usr/local, say nothing of the file."""
 
 
 def is_unreal(path: str) -> bool:
     """Whether a path says that a file is a sample, a part that others complete, or of an environment to throw away."""
-    return _UNREAL.search(path.lower()) is not None
+    near = path.split("/")[-_NEAR:] if path.startswith("/") else [path]
+    return _UNREAL_PATH.search("/".join(near).lower()) is not None
+
+
+def is_passing(name: str) -> bool:
+    """Whether the name of a service or cluster says that it is a sample or will be thrown away."""
+    return _PASSING_NAME.search(name.lower()) is not None
 
 
 def yaml_files(files: Files, source: Source) -> Iterator[Source]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.compose import is_throwaway
-from pgsurvive.estate.neighbors import is_unreal
+from pgsurvive.estate.neighbors import is_passing, is_unreal
 from pgsurvive.text import Kind
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ _OFFICIAL = re.compile(
 )
 """The official image, and images made from it with its entrypoint and its volume."""
 
-_TAG = re.compile(r"(?:^|-)pg(\d+)|^(\d+)")
+_TAGGED = re.compile(r"(?:^|-)pg(\d+)")
+_BARE_TAG = re.compile(r"(\d+)(?![\d])")
 _STARTS = frozenset({"postgres", "postmaster", "docker-entrypoint.sh"})
 OWN_DIRECTORY_SINCE = 18
 """The first major whose image keeps its data in a directory of the major's own below /var/lib/postgresql."""
@@ -115,11 +116,17 @@ def servers(file: PlatformFile) -> Iterator[Service]:
             match = _OFFICIAL.fullmatch(scalar.value) if scalar else None
             if scalar is None or match is None or not _runs_server(node):
                 continue
-            if is_unreal(name) or is_throwaway(file.source, name, node):
+            if is_passing(name) or is_throwaway(file.source, name, node):
                 continue
-            tag = _TAG.search(match["tag"] or "")
-            major = int(tag[1] or tag[2]) if tag else None
-            yield Service(name, node, scalar, major)
+            yield Service(name, node, scalar, _major(scalar.value, match["tag"] or ""))
+
+
+def _major(image: str, tag: str) -> int | None:
+    """The major that a tag names; the tags of extensions begin with the extension's own version."""
+    found = _TAGGED.search(tag)
+    if found is None and not re.search(r"timescale|pgvector", image):
+        found = _BARE_TAG.match(tag)
+    return int(found[1]) if found else None
 
 
 def _runs_server(node: Node) -> bool:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pgsurvive.text import Source
+
+
+_MAX_NODES = 500_000
+"""What has more, once its aliases are followed, is no configuration but an attack on its reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,18 @@ def parse(source: Source) -> tuple[Node, ...]:
 
     try:
         documents = list(YAML(typ="safe", pure=True).compose_all(source.text))
+        return tuple(Node(each) for each in documents if each is not None and _size(each, {}) <= _MAX_NODES)
     except (YAMLError, RecursionError, ValueError):
         return ()
-    return tuple(Node(document) for document in documents if document is not None)
+
+
+def _size(node: Any, known: dict[int, float]) -> float:
+    """How many nodes a document has once its aliases are followed; infinite for one that holds itself."""
+    size = known.get(id(node))
+    if size is None:
+        known[id(node)] = inf
+        children = node.value if node.id == "sequence" else []
+        if node.id == "mapping":
+            children = [each for pair in node.value for each in pair]
+        size = known[id(node)] = 1 + sum(_size(child, known) for child in children)
+    return size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.kubernetes import clusters, elsewhere, resources
-from pgsurvive.estate.neighbors import is_unreal
+from pgsurvive.estate.neighbors import is_passing, is_unreal
 from pgsurvive.estate.platform import PlatformFile, makes_backup
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
@@ -41,7 +41,7 @@ def cnpg_no_backup(file: PlatformFile) -> Iterator[Draft]:
         return
     for cluster in clusters(file):
         name = cluster.name
-        if name is None or is_unreal(name.value) or not _is_left_alone(cluster):
+        if name is None or is_passing(name.value) or not _is_left_alone(cluster):
             continue
         if _is_saved(file, cluster, name.value):
             continue

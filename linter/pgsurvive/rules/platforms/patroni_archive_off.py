@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pgsurvive.estate.neighbors import is_unreal
+from pgsurvive.estate.neighbors import is_passing, is_unreal
 from pgsurvive.estate.patroni import configs
 from pgsurvive.estate.platform import PlatformFile
 from pgsurvive.findings import Loss, Severity
@@ -54,7 +54,7 @@ def _off(config: PatroniConfig) -> Scalar | None:
     if any(config.node.get("bootstrap", "dcs", key) is not None for key in ("slots", "standby_cluster")):
         return None
     scope = config.node.get("scope")
-    if not config.stored or scope is None or scope.scalar is None or is_unreal(scope.scalar.value):
+    if not config.stored or scope is None or scope.scalar is None or is_passing(scope.scalar.value):
         return None
     if any(name.startswith("archive_") for name in config.effective) or config.node.get(
         "postgresql", "custom_conf"
