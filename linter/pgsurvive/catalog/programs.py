@@ -61,6 +61,9 @@ class Option:
     indexed: bool = False
     """Of pgBackRest: `--repo-path` stands for `--repo1-path`, `--repo2-path`, …"""
 
+    is_secret: bool = False
+    """Of pgBackRest: refused on the command line, where others could read it."""
+
     @property
     def name(self) -> str:
         """Its long name, else its letter: what a message calls it."""
@@ -266,6 +269,7 @@ def _option(data: dict[str, Any], majors: frozenset[int]) -> Option:
         commands=None if commands is None else frozenset(commands),
         unlisted=data.get("unlisted", False),
         indexed=data.get("indexed", False),
+        is_secret=data.get("file-only", False),
     )
 
 
