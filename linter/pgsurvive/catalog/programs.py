@@ -15,8 +15,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-ALIASES = {"postmaster": "postgres"}
-"""Names that some majors have as links."""
+ALIASES = {"postmaster": "postgres", "pg_receivexlog": "pg_receivewal"}
+"""A link that some majors have, and a name from before 10 that scripts still use."""
 
 
 class Takes(Enum):

@@ -104,6 +104,11 @@ class Invocation:
 
     unknown_subcommand: Word | None = None
 
+    @property
+    def named_major(self) -> int | None:
+        """The major that the command itself names; see `major_in`."""
+        return major_in(self.command)
+
     def given(self, *names: str) -> Given | None:
         """The option of these names (`-S`, `--slot`) that is given last."""
         return next((g for g in reversed(self.options) if not set(names).isdisjoint(g.option.names)), None)
