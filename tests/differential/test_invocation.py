@@ -14,7 +14,7 @@ from pgsurvive.syntax.shell import commands, parse
 from tests.support.software import postgresql
 from tools.programs.asking import said
 
-_LINES = 60
+_LINES = 25
 _REFUSED = re.compile(
     r"unrecognized option '(--[^'=]*)|invalid option -- '(.)'|option '(--[^'=]*)[^']*' is ambiguous"
 )
