@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from pgsurvive.estate.barman import State
+from pgsurvive.estate.barman_option import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pgsurvive.estate.barman import BarmanConfig, BarmanOption, Server
+    from pgsurvive.estate.barman import BarmanConfig
+    from pgsurvive.estate.barman_option import BarmanOption
+    from pgsurvive.estate.barman_server import Server
 
 _HOOKS = (
     "post_archive_retry_script",
@@ -19,7 +21,7 @@ _HOOKS = (
     "post_backup_retry_script",
     "post_backup_script",
 )
-_DIRECTORIES = ("barman_home", "backup_directory", "basebackups_directory", "wals_directory")
+_DIRECTORIES = ("backup_directory", "basebackups_directory", "wals_directory")
 _OFF_HOST_METHODS = frozenset({"local-to-cloud", "snapshot"})
 _ELSEWHERE = re.compile(
     r"://|^/(?:mnt|media|net|nfs|efs|gcs|s3|nas|san|cloud)\b|(?:nfs|efs|s3fs|gcsfuse|cifs|smb|ceph|gluster|rclone|bucket)"
@@ -81,11 +83,8 @@ def may_be_copied_away(server: Server) -> bool:
 
 def directories(server: Server) -> list[str | None]:
     """Where backups and WAL are kept; None for what isn't known."""
-    found: list[str | None] = [server.config.global_text("barman_home")]
-    for name in _DIRECTORIES[1:]:
-        option = certain(server, name)
-        found.append(str(option.value) if option is not None and option.value is not None else None)
-    return found
+    options = [server.config.option("barman_home"), *(certain(server, name) for name in _DIRECTORIES)]
+    return [option.value if option and isinstance(option.value, str) else None for option in options]
 
 
 def _is_elsewhere(directory: str | None) -> bool:
