@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     source="https://docs.pgbarman.org/release/latest/user_guide/backup.html",
 )
 def network_compression(config: BarmanConfig) -> Iterator[Draft]:
-    """rsync compresses on one core, so that a restore over a fast network takes several times as long."""
+    """Files are compressed on one core, so that a restore over a fast network takes several times as long."""
     for server in backed_up(config):
         compression = certain(server, "network_compression")
         method = certain(server, "backup_method")
@@ -32,7 +32,7 @@ def network_compression(config: BarmanConfig) -> Iterator[Draft]:
             continue
         if limit is not None and not limit.value:
             yield compression.finding(
-                "network_compression is on: with an rsync older than 3.2 at either end a restore crawls at some 30 MB/s, "
-                "whatever the network",
+                "network_compression is on: with an rsync older than 3.2 at either end a restore crawls at some 30 to "
+                "50 MB/s, whatever the network",
                 help="leave it off on a network of 1 Gbit/s or more, use parallel_jobs instead; else measure a restore",
             )

@@ -32,10 +32,13 @@ def redundancy_one(config: BarmanConfig) -> Iterator[Draft]:
             continue
         if policy.value.is_window or not isinstance(minimum.value, int):
             continue
-        if max(policy.value.count, minimum.value) <= 1:
+        kept = max(policy.value.count, minimum.value)
+        if kept <= 1:
             yield policy.finding(
                 "only the newest backup is kept: a mistake made before it can't be undone, and if it is bad there is no "
-                "other",
+                "other"
+                if kept
+                else "no backup is kept: barman cron deletes each one, and there is nothing to restore",
                 help="set retention_policy = RECOVERY WINDOW OF n WEEKS, as far back as a mistake may go unnoticed, or at "
                 "least REDUNDANCY 3",
             )
