@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pgsurvive.estate.barman_option import State
 
@@ -127,7 +127,7 @@ def _parameters(conninfo: str) -> dict[str, str] | None:
         url = urlsplit(conninfo)
         words = {name: values[-1] for name, values in parse_qs(url.query).items()}
         if url.hostname:
-            words["host"] = url.hostname
+            words["host"] = unquote(url.hostname)
         if url.port:
             words["port"] = str(url.port)
     except ValueError:
