@@ -30,6 +30,9 @@ _ELSEWHERE = re.compile(
 )
 """Directories that are, or look like, those of another machine."""
 
+_SYSTEM = re.compile(r"/(?:home|opt|root|tmp|usr|var)(?:/|$)")
+"""Where what is stored is on the system's disk, unless someone mounts another there."""
+
 _KEYWORD = re.compile(r"(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S*))")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORT = "5432"
@@ -78,17 +81,19 @@ def may_be_copied_away(server: Server) -> bool:
     hooks = [certain(server, name) for name in _HOOKS]
     if any(hook is None or hook.value is not None for hook in hooks):
         return True
-    return any(_is_elsewhere(directory) for directory in directories(server))
+    return any(place is None or _ELSEWHERE.search(place) for place in _directories(server))
 
 
-def directories(server: Server) -> list[str | None]:
+def shares_the_databases_disk(server: Server) -> bool:
+    """Whether the database is on Barman's host and the backups are most likely on the disk that it is on."""
+    places = _directories(server)
+    return is_on_database_host(server) and all(place is not None and _SYSTEM.match(place) for place in places)
+
+
+def _directories(server: Server) -> list[str | None]:
     """Where backups and WAL are kept; None for what isn't known."""
     options = [server.config.option("barman_home"), *(certain(server, name) for name in _DIRECTORIES)]
     return [option.value if option and isinstance(option.value, str) else None for option in options]
-
-
-def _is_elsewhere(directory: str | None) -> bool:
-    return directory is None or _ELSEWHERE.search(directory) is not None
 
 
 def is_on_database_host(server: Server) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.barman import BarmanConfig
-from pgsurvive.estate.barman_certainty import backed_up, directories, is_on_database_host, may_be_copied_away
+from pgsurvive.estate.barman_certainty import backed_up, may_be_copied_away, shares_the_databases_disk
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pgsurvive.findings import Draft
-
-_SYSTEM = re.compile(r"/(?:home|opt|root|tmp|usr|var)(?:/|$)")
-"""Where what is stored is on the system's disk, unless someone mounts another there."""
 
 
 @rule(
@@ -29,13 +25,9 @@ _SYSTEM = re.compile(r"/(?:home|opt|root|tmp|usr|var)(?:/|$)")
 def home_on_same_disk(config: BarmanConfig) -> Iterator[Draft]:
     """The backups are on the database's own host, and most likely on its disk."""
     for server in backed_up(config):
-        places = directories(server)
-        if not is_on_database_host(server) or may_be_copied_away(server):
-            continue
-        if all(place is not None and _SYSTEM.match(place) for place in places):
-            where = config.option("barman_home")
-            own = [server.effective(n) for n in ("backup_directory", "basebackups_directory")]
-            place = next((option for option in own if option.is_set), where)
+        if shares_the_databases_disk(server) and not may_be_copied_away(server):
+            own = [server.effective(name) for name in ("basebackups_directory", "backup_directory")]
+            place = next((option for option in own if option.is_set), config.option("barman_home"))
             yield place.finding(
                 "Barman runs on the database's host, and its home is most likely on the same disk: what destroys the "
                 "database destroys its backups",

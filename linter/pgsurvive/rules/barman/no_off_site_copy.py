@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.barman import BarmanConfig
-from pgsurvive.estate.barman_certainty import backed_up, is_on_database_host, may_be_copied_away
+from pgsurvive.estate.barman_certainty import backed_up, may_be_copied_away, shares_the_databases_disk
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def no_off_site_copy(config: BarmanConfig) -> Iterator[Draft]:
     """Nothing takes the backups off Barman's host, so that they are lost with it."""
     for server in backed_up(config):
-        if not may_be_copied_away(server) and not is_on_database_host(server):
+        if not may_be_copied_away(server) and not shares_the_databases_disk(server):
             yield server.finding(
                 "nothing here copies the backups off Barman's host: a fire or an intruder that gets it and the database "
                 "leaves nothing",
