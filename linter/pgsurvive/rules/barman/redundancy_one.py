@@ -30,9 +30,10 @@ def redundancy_one(config: BarmanConfig) -> Iterator[Draft]:
         minimum = certain(server, "minimum_redundancy")
         if policy is None or minimum is None or not isinstance(policy.value, RetentionPolicy):
             continue
-        if policy.value.is_window or not isinstance(minimum.value, int):
+        if not isinstance(minimum.value, int) or (policy.value.is_window and policy.value.count):
             continue
-        kept = max(policy.value.count, minimum.value)
+        # A window without length keeps the newest backup.
+        kept = max(1 if policy.value.is_window else policy.value.count, minimum.value)
         if kept <= 1:
             yield policy.finding(
                 "only the newest backup is kept: a mistake made before it can't be undone, and if it is bad there is no "
