@@ -29,5 +29,5 @@ def minimum_redundancy_unset(config: BarmanConfig) -> Iterator[Draft]:
         if minimum is not None and minimum.value == 0:
             yield minimum.finding(
                 "minimum_redundancy is 0: barman delete takes the last backup, and barman check is content with none",
-                help="set minimum_redundancy = 2 or more: Barman refuses to go below it, and check fails when there are fewer",
+                help="set minimum_redundancy = 2 or more: Barman deletes none of the last ones, and check fails below it",
             )
