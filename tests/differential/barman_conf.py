@@ -120,8 +120,10 @@ class Barman:
     ) -> None:
         """Stops it."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
         self._directory.cleanup()
 
     def reading(self, configuration: Case) -> dict[str, Any]:

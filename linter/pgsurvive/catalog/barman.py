@@ -70,9 +70,9 @@ class Definition:
 
     @property
     def scope(self) -> str:
-        """`global`, `server` or `both`: where it can be set, models aside."""
+        """`global`, `server` or `both`: where it can be set; `model` for what only a model has."""
         if "server" not in self.sections:
-            return "global"
+            return "global" if GLOBAL in self.sections else "model"
         return "both" if GLOBAL in self.sections else "server"
 
 

@@ -122,8 +122,9 @@ class _Reading:
                 if isinstance(given.text, str) and self.unresolved is None:
                     self.unresolved = option
                 return
-            value = interpret(definition, text) if definition.is_read_at_once else text
-            understood = definition.type != "text" and not isinstance(value, Invalid)
+            meaning = interpret(definition, text)
+            value = meaning if definition.is_read_at_once else text
+            understood = definition.type != "text" and not isinstance(meaning, Invalid)
             if not understood and config.is_filled_in_later(text):
                 self._add(definition, State.UNKNOWN, None, None, place, dropped)
                 return

@@ -36,7 +36,7 @@ _DISABLED = "Barman disables the server, takes no backup of it and fetches no WA
 
 @rule(
     code="PGS512",
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     applies_to=BarmanConfig,
     costs=Loss.RESTORE,
     source="https://docs.pgbarman.org/release/latest/user_guide/configuration.html",
