@@ -30,7 +30,17 @@ SETTINGS = "wal_level = replica\narchive_mode = on\n"
         ("templates/barman.conf.j2", "[barman]\nbarman_home = {{ home }}\n", Kind.BARMAN_CONF),
         ("etc/barman.d/main.conf", "[main]\nconninfo = host=db1\n", Kind.BARMAN_CONF),
         ("docker/pg.conf", "[pg]\nconninfo = host=db1\nbackup_method = postgres\n", Kind.BARMAN_CONF),
-        ("files/postgres-main.conf", "[main]\nconninfo = host=db1\nbackup_method = postgres\n", Kind.BARMAN_CONF),
+        (
+            "files/postgres-main.conf",
+            "[main]\nconninfo = host=db1\nbackup_method = postgres\n",
+            Kind.BARMAN_CONF,
+        ),
+        (
+            "etc/barman.d/main.conf",
+            "[main]\ndescription = x\n  conninfo = host=db1\nactive = on\n",
+            Kind.BARMAN_CONF,
+        ),
+        ("barman.service.d/barman.conf", "[Unit]\nDescription=Barman\n[Service]\nUser=barman\n", None),
         ("supervisor/barman.conf", "[program:barman]\ncommand=/usr/bin/barman cron\n", None),
         ("docker-compose.prod.yml", "services:\n  db:\n    image: postgres\n", Kind.COMPOSE),
         ("compose.yaml", "services: {}\n", Kind.COMPOSE),
