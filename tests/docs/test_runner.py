@@ -332,7 +332,7 @@ def test_a_page_with_a_second_host_is_skipped_with_the_reason_where_there_can_be
     monkeypatch.setattr(hosts, "unavailable", lambda: "a second host needs root")
     result = run(TWO_HOSTS)
     assert (result.failure, result.ran, result.not_here) == (None, 0, "a second host needs root")
-    assert result.skipped == [(line, "a second host needs root") for line in (1, 7, 19, 24, 30, 40)]
+    assert result.skipped == [(line, "a second host needs root") for line in (1, 7, 19, 24, 29, 40)]
 
 
 def test_sql_is_read_with_postgresqls_own_grammar_before_it_runs(run: RunPage) -> None:

@@ -297,6 +297,7 @@ class Lab:
         if self._second_host and self._keeper:
             marked = {**self.env, processes.MARKER: str(self.directory)}
             self.hosts = Hosts(self.directory, self._keeper, self._account, marked)
+            self.env["EXCHANGE"] = str(self.hosts.exchange)
             self.run(["mkdir", *directories], on_second_host=True)
         self.run(["mkdir", *directories])
         if self._fresh:
