@@ -71,7 +71,7 @@ requirements: $(VENV)/bootstrap.done ## Recompile the pinned requirements from p
 	@$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	@printf 'barman==3.19.1\npsycopg2-binary\n' | $(COMPILE) - \
 		--overrides <(echo "psycopg2 ; python_version < '3'") -o requirements/barman.txt
-	@printf 'moto[s3]\nflask\nflask-cors\n' | $(COMPILE) - -o requirements/s3.txt
+	@printf 'moto[s3]\nflask\nflask-cors\ngunicorn\n' | $(COMPILE) - -o requirements/s3.txt
 
 .PHONY: clean
 clean: ## Remove what was built here (the cache outside stays)

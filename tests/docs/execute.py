@@ -148,7 +148,7 @@ class Session:
             from tests.support.software import barman  # noqa: PLC0415  fetched only for a page that needs it
 
             lab.add_to_path(barman())
-        if re.search(r"\bmoto_server\b", words):
+        if re.search(r"\bs3-server\b", words):
             from tests.support.software import s3  # noqa: PLC0415  fetched only for a page that needs it
 
             lab.add_to_path(s3())

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -14,16 +14,19 @@ from tests.support.cache import SoftwareError, cache_directory, cached, output_o
 _REQUIREMENTS = Path(__file__).parents[2] / "requirements"
 
 
-def installed(package: str, requirements: str, program: str) -> Path:
+def installed(package: str, requirements: str, program: str, ours: Mapping[str, str] | None = None) -> Path:
     """Return the directory of a package's programs, installed on first use.
 
     requirements: the file in requirements/ that pins the package and all that it needs
     program: one of its programs, which is tried
+    ours: further programs, by name, in Python that may use the package
     """
+    ours = ours or {}
     pins = _REQUIREMENTS / requirements
     version = pinned_version(package, requirements)
     python = _python()
-    key = hashlib.sha256(pins.read_bytes() + os.fsencode(python)).hexdigest()[:12]
+    parts = (pins.read_bytes(), os.fsencode(python), *(text.encode() for text in ours.values()))
+    key = hashlib.sha256(b"".join(parts)).hexdigest()[:12]
     name = f"{package}-{version}-{key}"
     home = cache_directory() / name
 
@@ -42,6 +45,10 @@ def installed(package: str, requirements: str, program: str) -> Path:
         for script in (directory / "bin").iterdir():
             if script.is_file() and not script.is_symlink() and (text := script.read_text()).startswith("#!"):
                 script.write_text(text.replace(str(directory), str(home)))
+
+        for own, text in ours.items():
+            (directory / "bin" / own).write_text(f"#!{home}/bin/python\n{text}")
+            (directory / "bin" / own).chmod(0o755)
 
     programs = cached(name, build) / "bin"
     output_of(
