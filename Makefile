@@ -51,7 +51,7 @@ format: $(VENV)/dev.done ## Rewrite the Python files in the house format
 software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest, Barman and an S3 server into the cache
 	@command -v rsync >/dev/null || tools/system-packages rsync
 	@[ "$$(id -u)" != 0 ] || command -v ip >/dev/null || tools/system-packages iproute2
-	@command -v curl openssl >/dev/null || tools/system-packages curl openssl
+	@{ command -v curl && command -v openssl; } >/dev/null || tools/system-packages curl openssl
 	@$(BIN)/python -m tests.support.software
 
 .PHONY: differential

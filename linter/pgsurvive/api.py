@@ -13,7 +13,8 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import command_line, compose, postgres, script
+from pgsurvive.estate import barman, command_line, compose, postgres, script
+from pgsurvive.estate.barman import BarmanConfig
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
 from pgsurvive.suppress import UnusedIgnores, suppress
@@ -111,19 +112,21 @@ def _found_in(source: Source, kind: Kind, config: Config, files: Files | None) -
     for subject in _subjects(source, kind, _majors(source, config), files):
         for finding in run(rules_for(type(subject).__name__), subject):
             # What a file with syntax errors means is not certain enough to change it.
-            broken = isinstance(subject, PostgresConfig) and subject.is_broken(finding.path)
+            broken = isinstance(subject, PostgresConfig | BarmanConfig) and subject.is_broken(finding.path)
             yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
 def _subjects(
     source: Source, kind: Kind, majors: frozenset[int], files: Files | None
-) -> Iterator[ShellScript | PostgresConfig]:
+) -> Iterator[ShellScript | PostgresConfig | BarmanConfig]:
     if kind is Kind.SHELL:
         read = script.read(source, majors)
         yield read
         yield from command_line.read(read)
     elif kind is Kind.COMPOSE:
         yield from compose.read(source, majors)
+    elif kind is Kind.BARMAN_CONF:
+        yield barman.read(source, files)
     else:
         yield postgres.read(source, kind, majors, files)
 

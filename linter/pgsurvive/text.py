@@ -27,6 +27,8 @@ class Kind(Enum):
 
     COMPOSE = "Compose file"
 
+    BARMAN_CONF = "Barman configuration"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
