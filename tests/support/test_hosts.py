@@ -122,6 +122,26 @@ def test_no_host_outlives_a_test_process(two: Lab, how: str) -> None:
     assert mounts() == before
 
 
+def test_no_host_outlives_its_keeper(two: Lab) -> None:
+    assert two.hosts
+    two.run(
+        """
+        initdb --username=postgres --auth=trust
+        printf "listen_addresses = ''\nunix_socket_directories = '%s'\n" "$PGHOST" >>"$PGDATA/postgresql.conf"
+        pg_ctl -s -l "$LAB/server.log" start
+        """,
+        on_second_host=True,
+    )
+    made = {_network(two.hosts.first), _network(two.hosts.second)}
+    keeper = int(two.run('echo "$PPID"').stdout)
+    pids = processes.descendants(keeper)
+    assert two.hosts.second in pids
+    os.kill(keeper, signal.SIGKILL)
+    two.close()
+    wait_until_gone(str(two.directory), pids)
+    assert not made & {_network(int(path.name)) for path in Path("/proc").iterdir() if path.name.isdigit()}
+
+
 def mounts() -> int:
     """Return how many namespaces are mounted somewhere, which would keep them without a process."""
     return Path("/proc/self/mountinfo").read_text().count(" nsfs ")
