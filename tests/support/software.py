@@ -7,8 +7,18 @@ from tests.support.barman import barman, barman_version
 from tests.support.cache import SoftwareError, cache_directory
 from tests.support.pgbackrest import pgbackrest, pgbackrest_version
 from tests.support.postgresql import MAJORS, PostgreSQL, postgresql
+from tests.support.s3 import s3, s3_version
 
-__all__ = ["MAJORS", "PostgreSQL", "SoftwareError", "barman", "cache_directory", "pgbackrest", "postgresql"]
+__all__ = [
+    "MAJORS",
+    "PostgreSQL",
+    "SoftwareError",
+    "barman",
+    "cache_directory",
+    "pgbackrest",
+    "postgresql",
+    "s3",
+]
 
 
 def _make_postgresql(major: int) -> str:
@@ -26,12 +36,18 @@ def _make_barman() -> str:
     return f"{barman_version()} ready in {programs}"
 
 
+def _make_s3() -> str:
+    programs = s3()
+    return f"moto {s3_version()} ready in {programs}"
+
+
 def main() -> int:
     """Make every program ready, one line each; return an exit status."""
     steps: list[tuple[str, partial[str]]] = [
         *((f"postgresql {major}", partial(_make_postgresql, major)) for major in MAJORS),
         ("pgbackrest", partial(_make_pgbackrest)),
         ("barman", partial(_make_barman)),
+        ("s3", partial(_make_s3)),
     ]
     failed = 0
     for name, make in steps:
