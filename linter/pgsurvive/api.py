@@ -120,7 +120,7 @@ def _subjects(
     source: Source, kind: Kind, majors: frozenset[int], files: Files | None
 ) -> Iterator[ShellScript | PostgresConfig | BarmanConfig]:
     if kind is Kind.SHELL:
-        read = script.read(source, majors)
+        read = script.read(source, majors, files)
         yield read
         yield from command_line.read(read)
     elif kind is Kind.COMPOSE:

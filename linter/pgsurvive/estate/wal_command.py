@@ -70,7 +70,7 @@ class WalCommand:
     @cached_property
     def functions(self) -> dict[str, Node]:
         """The functions that a script defines, by name."""
-        return functions(self.body, self.text)
+        return functions(self.body)
 
     @cached_property
     def placeholders(self) -> frozenset[str]:

@@ -73,7 +73,7 @@ def clone_archives_into_production(script: ShellScript) -> Iterator[Draft]:
     if _SETTLED.search(code) or (_TARGET.search(code) and "promote" not in code) or script.script.broken:
         return
     body = expanded(script.script.body)
-    own = frozenset(functions(body, script.source.text))
+    own = frozenset(functions(body))
     before: list[Command] = []
     started: set[str] = set()
     commands = list(_flat(body))
