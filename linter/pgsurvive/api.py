@@ -7,7 +7,7 @@ import posixpath
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from pgsurvive.estate.files import Files
     from pgsurvive.estate.script import ShellScript
     from pgsurvive.findings import Finding
+
+Subject: TypeAlias = "ShellScript | PostgresConfig"
+"""What a file is to the rules about single files."""
+
+_BACKUP_PROGRAMS = frozenset({"PgbackrestConfig", "BarmanConfig"})
+"""The configurations that have to agree with what other files say."""
 
 _MAX_FILES = 50_000
 """In a larger tree nothing is looked for by name: it is no project, and walking it would be felt."""
@@ -62,7 +68,8 @@ def check_text(text: str, path: str, *, pg: int | None = None, config: Config | 
     kind = kind_of(source)
     if kind is None:
         return []
-    findings, _ = _sorted_out(_found_in(source, kind, config, None), [source], config)
+    subjects = _subjects(source, kind, _majors(source, config), None)
+    findings, _ = _sorted_out(_found_in(subjects), [source], config)
     return findings
 
 
@@ -90,34 +97,48 @@ def check_paths(
     findings: list[Finding] = []
     checked: list[Source] = []
     unreadable: list[tuple[str, str]] = []
-    passed_over = 0
+    passed_over: list[str] = []
+    estate: list[Subject] = []
     for number, found in enumerate(discover(given, config.exclude), start=1):
         if progress is not None:
             progress(number, found.path)
         if found.problem is not None:
             unreadable.append((found.path, found.problem))
         elif found.kind is None or found.source is None:
-            passed_over += 1
+            passed_over.append(found.path)
         else:
             checked.append(found.source)
-            findings.extend(_found_in(found.source, found.kind, config, files))
+            subjects = list(_subjects(found.source, found.kind, _majors(found.source, config), files))
+            findings.extend(_found_in(subjects))
+            estate.extend(subjects)
+    findings.extend(_found_between(estate, passed_over))
     kept, silenced = _sorted_out(findings, checked, config)
     paths_checked = tuple(source.path for source in checked)
-    return Result(tuple(kept), paths_checked, passed_over, tuple(unreadable), silenced)
+    return Result(tuple(kept), paths_checked, len(passed_over), tuple(unreadable), silenced)
 
 
-def _found_in(source: Source, kind: Kind, config: Config, files: Files | None) -> Iterator[Finding]:
+def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
     """Everything the rules find in one file, whatever the configuration and the file's comments say about it."""
-    for subject in _subjects(source, kind, _majors(source, config), files):
+    for subject in subjects:
         for finding in run(rules_for(type(subject).__name__), subject):
             # What a file with syntax errors means is not certain enough to change it.
             broken = isinstance(subject, PostgresConfig) and subject.is_broken(finding.path)
             yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
+def _found_between(subjects: Sequence[Subject], passed_over: Sequence[str]) -> Iterator[Finding]:
+    """What the rules find in files that contradict each other; imports nothing where no two of them have to agree."""
+    names = {type(subject).__name__ for subject in subjects}
+    if names.isdisjoint(_BACKUP_PROGRAMS) or names <= _BACKUP_PROGRAMS:
+        return
+    from pgsurvive.estate.estate import Estate  # noqa: PLC0415 - most commits change files of one kind
+
+    yield from run(rules_for(Estate.__name__), Estate.of(subjects, passed_over))
+
+
 def _subjects(
     source: Source, kind: Kind, majors: frozenset[int], files: Files | None
-) -> Iterator[ShellScript | PostgresConfig]:
+) -> Iterator[Subject]:
     if kind is Kind.SHELL:
         read = script.read(source, majors)
         yield read
