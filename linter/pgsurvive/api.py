@@ -13,7 +13,8 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import command_line, compose, postgres, script
+from pgsurvive.estate import command_line, compose, pgbackrest, postgres, script
+from pgsurvive.estate.pgbackrest import PgbackrestConfig
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
 from pgsurvive.suppress import UnusedIgnores, suppress
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from pgsurvive.estate.script import ShellScript
     from pgsurvive.findings import Finding
 
-Subject: TypeAlias = "ShellScript | PostgresConfig"
+Subject: TypeAlias = "ShellScript | PostgresConfig | PgbackrestConfig"
 """What a file is to the rules about single files."""
 
 _BACKUP_PROGRAMS = frozenset({"PgbackrestConfig", "BarmanConfig"})
 """The configurations that have to agree with what other files say."""
+
+_WITH_PROBLEMS = (PostgresConfig, PgbackrestConfig)
+"""What can't be read to the end."""
 
 _MAX_FILES = 50_000
 """In a larger tree nothing is looked for by name: it is no project, and walking it would be felt."""
@@ -122,7 +126,7 @@ def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
     for subject in subjects:
         for finding in run(rules_for(type(subject).__name__), subject):
             # What a file with syntax errors means is not certain enough to change it.
-            broken = isinstance(subject, PostgresConfig) and subject.is_broken(finding.path)
+            broken = isinstance(subject, _WITH_PROBLEMS) and subject.is_broken(finding.path)
             yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
@@ -145,6 +149,10 @@ def _subjects(
         yield from command_line.read(read)
     elif kind is Kind.COMPOSE:
         yield from compose.read(source, majors)
+    elif kind is Kind.PGBACKREST_CONF:
+        read_by_main = pgbackrest.main_file(source, files) is not None if files else False
+        if not read_by_main:
+            yield pgbackrest.read(source, files, is_fragment=pgbackrest.is_include(source.path))
     else:
         yield postgres.read(source, kind, majors, files)
 
