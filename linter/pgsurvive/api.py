@@ -140,9 +140,7 @@ def _found_between(subjects: Sequence[Subject], passed_over: Sequence[str]) -> I
     yield from run(rules_for(Estate.__name__), Estate.of(subjects, passed_over))
 
 
-def _subjects(
-    source: Source, kind: Kind, majors: frozenset[int], files: Files | None
-) -> Iterator[Subject]:
+def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[Subject]:
     if kind is Kind.SHELL:
         read = script.read(source, majors)
         yield read

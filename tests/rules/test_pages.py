@@ -14,6 +14,7 @@ from tests.docs.page import Block, Page
 
 RULES = all_rules()
 SECTIONS = ["What it finds", "What you lose", "Proof", "Bad", "Good", "When to ignore it", "Source"]
+BETWEEN_FILES = [rule for rule in RULES if rule.applies_to.__name__ == "Estate"]
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 
@@ -33,7 +34,7 @@ class Fixture(NamedTuple):
 def _fixtures(rule: Rule, section: str) -> list[Fixture]:
     page = Page.read(rule.page)
     blocks = [b for b in page.blocks if b.section == section and b.title is not None]
-    if rule.applies_to.__name__ != "Estate":
+    if rule not in BETWEEN_FILES:
         return [Fixture(block.line, [block]) for block in blocks]
     headings = [number for number, line in enumerate(page.text.splitlines(), 1) if line.startswith("###")]
     together: dict[int, list[Block]] = {}
@@ -86,10 +87,8 @@ def test_the_bad_blocks_are_flagged_on_exactly_the_marked_lines(rule: Rule, desk
         assert _found(fixture, found) == expected, f"the block in line {fixture.line}"
 
 
-@every_rule
+@pytest.mark.parametrize("rule", BETWEEN_FILES, ids=lambda rule: rule.code)
 def test_a_rule_about_several_files_shows_both_places(rule: Rule, desk: Path) -> None:
-    if rule.applies_to.__name__ != "Estate":
-        pytest.skip("about single files")
     for fixture in _fixtures(rule, "Bad"):
         for finding in _check(desk, fixture, Config(select=(rule.code,))):
             assert {place.path for place in finding.related} - {finding.path}, "the other file is not shown"

@@ -61,8 +61,8 @@ class PgbackrestLink:
     @cached_property
     def is_set_elsewhere(self) -> bool:
         """Whether a script or the environment also says where the cluster is, which then counts."""
-        sources = {id(each.source): each.source for each in (*self.clusters, *self.scripts)}.values()
-        return any(_WRITES_CONFIGURATION.search(source.text) for source in sources) or any(
+        texts = {cluster.source.text for cluster in self.clusters} | {s.source.text for s in self.scripts}
+        return any(map(_WRITES_CONFIGURATION.search, texts)) or any(
             option.startswith(("--pg", "--config"))
             for call in self.invocations
             for option in (word.text for word in call.words)

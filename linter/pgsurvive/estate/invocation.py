@@ -1,4 +1,4 @@
-"""Where a backup program is called: in archive_command, in restore_command, in scripts; also through `ssh` or `docker exec`."""
+"""Where a backup program is called: in archive_command and restore_command, in scripts, through `ssh` or `docker exec`."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ def in_script(script: ShellScript, programs: frozenset[str]) -> tuple[Invocation
         return ()
     source = script.source
     return tuple(
-        Invocation(words, command.assignments, source, source.span(words[0].start, words[-1].end), "the script")
+        Invocation(
+            words, command.assignments, source, source.span(words[0].start, words[-1].end), "the script"
+        )
         for each in shell.commands(expanded(script.script.body))
         for command in _with_inner(unwrapped(each))
         if (words := _words(command, programs))
