@@ -5,6 +5,7 @@ Only what certainly belongs together is linked (see `belonging`), so that whatev
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,15 +16,18 @@ from pgsurvive.estate.invocation import in_script, in_setting
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.estate.script import ShellScript
+from pgsurvive.findings import Related
 from pgsurvive.text import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pgsurvive.estate.invocation import Invocation
+    from pgsurvive.estate.pgbackrest import Option
+    from pgsurvive.estate.postgres import Setting
 
 _PGBACKREST = frozenset({"pgbackrest"})
-_WRITES_CONFIGURATION = re.compile(r"(?<![-\w])pg\d*-path=|PGBACKREST_PG|PGBACKREST_CONFIG")
+_WRITES_CONFIGURATION = re.compile(r"(?<![-\w])pg\d*-path=|PGBACKREST_(?:PG|CONFIG|REPO\b)")
 _SCHEDULE = re.compile(
     r"cron|\.(?:timer|service|ya?ml|py|rb|go|nomad|hcl|tf|pp)(?:\.\w+)?$|jenkinsfile|makefile|dockerfile"
 )
@@ -42,38 +46,80 @@ class PgbackrestLink:
         """Every call of pgbackrest that reads this configuration, as far as the words say."""
         found = [call for cluster in self.clusters for call in self.in_cluster(cluster)]
         found += [call for script in self.scripts for call in in_script(script, _PGBACKREST)]
-        return tuple(call for call in found if self._reads(call))
+        return tuple(call for call in found if _reads(call))
 
     def in_cluster(self, cluster: PostgresConfig) -> tuple[Invocation, ...]:
         """The calls in the archive_command and the restore_command of a cluster."""
         names = ("archive_command", "restore_command")
-        return tuple(call for name in names for call in in_setting(cluster, name, _PGBACKREST))
+        found = (call for name in names for call in in_setting(cluster, name, _PGBACKREST))
+        return tuple(call for call in found if _reads(call))
 
     def stanza_of(self, cluster: PostgresConfig) -> str | None:
         """The stanza of this configuration that a cluster archives into, else the only one; None where that is open."""
         stanzas = self.config.stanzas
-        named = {call.option("stanza") for call in self.in_cluster(cluster) if self._reads(call)}
+        named = {call.option("stanza") for call in self.in_cluster(cluster)}
         if not named:
             return stanzas[0] if len(stanzas) == 1 else None
         (stanza, *others) = named
         return stanza if not others and stanza in stanzas else None
 
     @cached_property
-    def is_set_elsewhere(self) -> bool:
-        """Whether a script or the environment also says where the cluster is, which then counts."""
-        texts = {cluster.source.text for cluster in self.clusters} | {s.source.text for s in self.scripts}
-        return any(map(_WRITES_CONFIGURATION.search, texts)) or any(
-            option.startswith(("--pg", "--config"))
-            for call in self.invocations
-            for option in (word.text for word in call.words)
-        )
+    def servers(self) -> tuple[PostgresConfig, ...]:
+        """The clusters that are running servers, and no restores."""
+        return tuple(cluster for cluster in self.clusters if cluster.kind is not Kind.RECOVERY_CONF)
 
-    def _reads(self, call: Invocation) -> bool:
-        """Whether a call reads a file of this name; one in another place of the tree is another link's."""
-        name = call.option("config")
-        if call.has_option("config") and (name is None or name.rpartition("/")[2] != "pgbackrest.conf"):
-            return False
-        return not call.has_option("config-path", "config-include-path", "no-config")
+    def paths_of(self, stanza: str) -> dict[int, Option] | None:
+        """The data directories of a stanza, by the number of the database; None where one of them is unknown."""
+        found = {n: self.config.effective(f"pg{n}-path", stanza) for n in self.config.databases(stanza)}
+        return found if found and all(isinstance(path.value, str) for path in found.values()) else None
+
+    def stanza_with(self, directory: str) -> str | None:
+        """The only stanza that has this data directory."""
+        found = [
+            stanza
+            for stanza in self.config.stanzas
+            if any(directory_of(path) == directory for path in (self.paths_of(stanza) or {}).values())
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def header_of(self, stanza: str, message: str) -> Related:
+        """The section of a stanza as the other place of a finding."""
+        tree, section = next(each for each in self.config.sections if each[1].name == stanza)
+        return Related(tree.source.path, section.span, message, tree.source)
+
+    def place_of(self, prefix: str, stanza: str) -> Option | None:
+        """The first option that is set under a prefix such as `repo2-`, for a stanza."""
+        for _, entry in self.config.lines:
+            if entry.key.startswith(prefix) and entry.section in ("global", stanza):
+                return self.config.effective(entry.key, stanza)
+        return None
+
+    def names_stanza(self, cluster: PostgresConfig) -> bool:
+        """Whether the cluster itself names a stanza of this configuration, so that pgBackRest runs beside it."""
+        return any(call.option("stanza") in self.config.stanzas for call in self.in_cluster(cluster))
+
+    def is_remote(self, number: int, stanza: str) -> bool:
+        """Whether the database of a stanza is on another host than this configuration."""
+        return self.config.effective(f"pg{number}-host", stanza).is_set
+
+    @cached_property
+    def writes_configuration(self) -> bool:
+        """Whether a script or the environment makes another configuration than the one that was read."""
+        texts = {cluster.source.text for cluster in self.clusters} | {s.source.text for s in self.scripts}
+        return any(map(_WRITES_CONFIGURATION.search, texts))
+
+    @cached_property
+    def is_set_elsewhere(self) -> bool:
+        """Whether where the cluster is may be said by more than the configuration."""
+        return self.writes_configuration or any(call.has_pg_options for call in self.invocations)
+
+
+def _reads(call: Invocation) -> bool:
+    """Whether a call reads a file of the usual name; one in another place of the tree is another link's."""
+    name = call.option("config")
+    if call.has_option("config") and (name is None or name.rpartition("/")[2] != "pgbackrest.conf"):
+        return False
+    return not call.has_option("config-path", "config-include-path", "no-config")
 
 
 @dataclass(frozen=True)
@@ -110,7 +156,7 @@ class Estate:
 
     @cached_property
     def pgbackrest_links(self) -> tuple[PgbackrestLink, ...]:
-        """Each configuration of pgBackRest that can be judged, with the files that certainly belong to it."""
+        """Each configuration of pgBackRest that says what its stanzas are, with the files that certainly belong to it."""
         clusters = [(cluster, self._pgbackrest_of(cluster.source.path)) for cluster in self.clusters]
         scripts = [
             (script, self._pgbackrest_of(script.source.path, is_script=True)) for script in self.scripts
@@ -122,7 +168,7 @@ class Estate:
                 tuple(s for s, own in scripts if own is config and not s.is_throwaway),
             )
             for config in self.pgbackrest
-            if config.is_complete and not config.is_throwaway
+            if config.is_complete and config.stanzas and not config.is_throwaway
         )
 
     def _pgbackrest_of(self, path: str, *, is_script: bool = False) -> PgbackrestConfig | None:
@@ -134,6 +180,9 @@ class Estate:
         return any(_SCHEDULE.search(path.lower()) for path in self.unread)
 
 
-def is_server(cluster: PostgresConfig) -> bool:
-    """Whether it is the configuration of a running server, and not of a restore."""
-    return cluster.kind is not Kind.RECOVERY_CONF
+def directory_of(place: Setting | Option) -> str | None:
+    """The path of a directory that a setting or an option names; None where it names none that can be compared."""
+    value = place.value if place.is_set else None
+    if not isinstance(value, str) or not value.startswith("/") or "$" in value:
+        return None
+    return posixpath.normpath(value)

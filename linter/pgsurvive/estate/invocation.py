@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -33,9 +34,6 @@ class Invocation:
 
     words: tuple[Word, ...]
     """The program's own words, its name first."""
-
-    assignments: tuple[Word, ...]
-    """The variables set for this call alone."""
 
     source: Source
     span: Span
@@ -70,9 +68,10 @@ class Invocation:
         given = {word.text.partition("=")[0] for word in self.words[1:]}
         return any(f"--{name}" in given for name in names)
 
-    def is_for(self, variable: str) -> bool:
-        """Whether an environment variable of this name is set for the call."""
-        return any(word.text.startswith(f"{variable}=") for word in self.assignments)
+    @property
+    def has_pg_options(self) -> bool:
+        """Whether pgbackrest is told on its command line where the cluster is."""
+        return any(re.match(r"--pg\d*-|--reset-pg|--db", word.text) for word in self.words)
 
     @cached_property
     def operands(self) -> tuple[str, ...]:
@@ -95,7 +94,7 @@ def in_setting(config: PostgresConfig, name: str, programs: frozenset[str]) -> t
     if not isinstance(text, str) or not any(program in text for program in programs):
         return ()
     return tuple(
-        Invocation(words, command.assignments, setting.source, _span_in(setting, words), name)
+        Invocation(words, setting.source, _span_in(setting, words), name)
         for command in wal_command(text).commands
         if (words := _words(command, programs))
     )
@@ -107,9 +106,7 @@ def in_script(script: ShellScript, programs: frozenset[str]) -> tuple[Invocation
         return ()
     source = script.source
     return tuple(
-        Invocation(
-            words, command.assignments, source, source.span(words[0].start, words[-1].end), "the script"
-        )
+        Invocation(words, source, source.span(words[0].start, words[-1].end), "the script")
         for each in shell.commands(expanded(script.script.body))
         for command in _with_inner(unwrapped(each))
         if (words := _words(command, programs))
