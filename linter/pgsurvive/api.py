@@ -13,7 +13,8 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import command_line, compose, pgbackrest, postgres, script
+from pgsurvive.estate import barman, command_line, compose, pgbackrest, postgres, script
+from pgsurvive.estate.barman import BarmanConfig
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
     from pgsurvive.estate.script import ShellScript
     from pgsurvive.findings import Finding
 
-Subject: TypeAlias = "ShellScript | PostgresConfig | PgbackrestConfig"
+Subject: TypeAlias = "ShellScript | PostgresConfig | PgbackrestConfig | BarmanConfig"
 """What a file is to the rules about single files."""
 
 _BACKUP_PROGRAMS = frozenset({"PgbackrestConfig", "BarmanConfig"})
 """The configurations that have to agree with what other files say."""
 
-_WITH_PROBLEMS = (PostgresConfig, PgbackrestConfig)
+_WITH_PROBLEMS = (PostgresConfig, PgbackrestConfig, BarmanConfig)
 """What can't be read to the end."""
 
 _MAX_FILES = 50_000
@@ -151,6 +152,8 @@ def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files |
         read_by_main = pgbackrest.main_file(source, files) is not None if files else False
         if not read_by_main:
             yield pgbackrest.read(source, files, is_fragment=pgbackrest.is_include(source.path))
+    elif kind is Kind.BARMAN_CONF:
+        yield barman.read(source, files)
     else:
         yield postgres.read(source, kind, majors, files)
 
