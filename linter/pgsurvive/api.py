@@ -102,7 +102,8 @@ def check_paths(
     findings: list[Finding] = []
     checked: list[Source] = []
     unreadable: list[tuple[str, str]] = []
-    passed_over: list[str] = []
+    passed_over = 0
+    unread: list[str] = []
     estate: list[Subject] = []
     for number, found in enumerate(discover(given, config.exclude), start=1):
         if progress is not None:
@@ -110,16 +111,19 @@ def check_paths(
         if found.problem is not None:
             unreadable.append((found.path, found.problem))
         elif found.kind is None or found.source is None:
-            passed_over.append(found.path)
+            passed_over += 1
+            unread.append(found.path)
         else:
             checked.append(found.source)
             subjects = list(_subjects(found.source, found.kind, _majors(found.source, config), files))
             findings.extend(_found_in(subjects))
             estate.extend(subjects)
-    findings.extend(_found_between(estate, passed_over))
+            if found.kind is Kind.COMPOSE:  # read for the settings in it, not for what else its services run
+                unread.append(found.path)
+    findings.extend(_found_between(estate, unread))
     kept, silenced = _sorted_out(findings, checked, config)
     paths_checked = tuple(source.path for source in checked)
-    return Result(tuple(kept), paths_checked, len(passed_over), tuple(unreadable), silenced)
+    return Result(tuple(kept), paths_checked, passed_over, tuple(unreadable), silenced)
 
 
 def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
@@ -131,14 +135,14 @@ def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
             yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
-def _found_between(subjects: Sequence[Subject], passed_over: Sequence[str]) -> Iterator[Finding]:
+def _found_between(subjects: Sequence[Subject], unread: Sequence[str]) -> Iterator[Finding]:
     """What the rules find in files that contradict each other; imports nothing where no two of them have to agree."""
     names = {type(subject).__name__ for subject in subjects}
     if names.isdisjoint(_BACKUP_PROGRAMS) or names <= _BACKUP_PROGRAMS:
         return
     from pgsurvive.estate.estate import Estate  # noqa: PLC0415 - most commits change files of one kind
 
-    yield from run(rules_for(Estate.__name__), Estate.of(subjects, passed_over))
+    yield from run(rules_for(Estate.__name__), Estate.of(subjects, unread))
 
 
 def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[Subject]:

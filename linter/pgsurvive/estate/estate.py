@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pgsurvive.estate.barman import BarmanConfig
 from pgsurvive.estate.belonging import belonging_to
 from pgsurvive.estate.invocation import in_script, in_setting
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
@@ -22,6 +23,7 @@ from pgsurvive.text import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pgsurvive.estate.barman import Server
     from pgsurvive.estate.invocation import Invocation
     from pgsurvive.estate.pgbackrest import Option
     from pgsurvive.estate.postgres import Setting
@@ -123,6 +125,41 @@ def _reads(call: Invocation) -> bool:
 
 
 @dataclass(frozen=True)
+class BarmanLink:
+    """One configuration of Barman, and what certainly belongs to it."""
+
+    config: BarmanConfig
+    clusters: tuple[PostgresConfig, ...]
+    scripts: tuple[ShellScript, ...]
+    in_containers: bool
+    """Whether something in the tree runs in containers, which see other paths and ports than their host."""
+
+    def shipments(self, cluster: PostgresConfig) -> tuple[Invocation, ...]:
+        """The calls of Barman's own programs in the archive_command and the restore_command of a cluster."""
+        return (
+            *in_setting(cluster, "archive_command", frozenset({"barman-wal-archive"})),
+            *in_setting(cluster, "restore_command", frozenset({"barman-wal-restore"})),
+        )
+
+    def server_of(self, cluster: PostgresConfig) -> Server | None:
+        """The section of Barman's configuration that is about a cluster: the one it ships to, else the only one."""
+        named = {server_named_by(call) for call in self.shipments(cluster)}
+        servers = [server for server in self.config.servers if not named or server.name in named]
+        return servers[0] if len(servers) == 1 and len(self.clusters) == 1 else None
+
+
+def server_named_by(call: Invocation) -> str | None:
+    """The server that `barman-wal-archive HOST SERVER %p` or `barman-wal-restore HOST SERVER %f %p` names."""
+    if call.has_option("config") or any(word.text == "-c" for word in call.words):
+        return None
+    behind = 1 if call.program == "barman-wal-archive" else 2
+    words = call.words[: len(call.words) - behind]
+    if [word.text for word in call.words[len(words) :]] not in (["%p"], ["%f", "%p"]) or len(words) < 3:  # noqa: PLR2004
+        return None
+    return words[-1].text if words[-1].constant else None
+
+
+@dataclass(frozen=True)
 class Estate:
     """What the checked files say about clusters and their backups."""
 
@@ -133,8 +170,9 @@ class Estate:
     """Those that speak of backups."""
 
     pgbackrest: tuple[PgbackrestConfig, ...]
+    barman: tuple[BarmanConfig, ...]
     unread: tuple[str, ...] = ()
-    """The paths of the files that pgsurvive has no reader for, and that may hold commands too."""
+    """The paths of the files whose commands, if there are any, nobody has read."""
 
     @classmethod
     def of(cls, subjects: Sequence[object], unread: Iterable[str] = ()) -> Estate:
@@ -151,8 +189,32 @@ class Estate:
             tuple(config for config in configs if config.source.path not in included),
             tuple(s for s in subjects if isinstance(s, ShellScript) and s.mentions(*words)),
             tuple(s for s in subjects if isinstance(s, PgbackrestConfig)),
+            _whole(s for s in subjects if isinstance(s, BarmanConfig)),
             tuple(unread),
         )
+
+    @cached_property
+    def barman_links(self) -> tuple[BarmanLink, ...]:
+        """Each configuration of Barman with the files that certainly belong to it."""
+        clusters = [(cluster, self._barman_of(cluster.source.path)) for cluster in self.clusters]
+        scripts = [(script, self._barman_of(script.source.path, is_script=True)) for script in self.scripts]
+        return tuple(
+            BarmanLink(
+                config,
+                tuple(c for c, own in clusters if own is config and _counts(c)),
+                tuple(s for s, own in scripts if own is config and not s.is_throwaway),
+                self._in_containers,
+            )
+            for config in self.barman
+            if not config.is_template and not config.is_throwaway
+        )
+
+    def _barman_of(self, path: str, *, is_script: bool = False) -> BarmanConfig | None:
+        return belonging_to(path, self.barman, lambda config: config.source.path, is_script=is_script)
+
+    @cached_property
+    def _in_containers(self) -> bool:
+        return any(re.search(r"dockerfile|containerfile|compose", path.lower()) for path in self.unread)
 
     @cached_property
     def pgbackrest_links(self) -> tuple[PgbackrestLink, ...]:
@@ -164,7 +226,7 @@ class Estate:
         return tuple(
             PgbackrestLink(
                 config,
-                tuple(c for c, own in clusters if own is config and not c.is_throwaway and not c.is_template),
+                tuple(c for c, own in clusters if own is config and _counts(c)),
                 tuple(s for s, own in scripts if own is config and not s.is_throwaway),
             )
             for config in self.pgbackrest
@@ -178,6 +240,20 @@ class Estate:
     def has_unread_schedule(self) -> bool:
         """Whether some file that wasn't read may run commands, by its name."""
         return any(_SCHEDULE.search(path.lower()) for path in self.unread)
+
+
+def _counts(cluster: PostgresConfig) -> bool:
+    return not cluster.is_throwaway and not cluster.is_template
+
+
+def _whole(configs: Iterable[BarmanConfig]) -> tuple[BarmanConfig, ...]:
+    """One configuration for each main file: of those that a file for servers was found in, the one with all files."""
+    found: dict[str, BarmanConfig] = {}
+    for config in configs:
+        known = found.get(config.source.path)
+        if known is None or (config.has_all_files and not known.has_all_files):
+            found[config.source.path] = config
+    return tuple(found.values())
 
 
 def directory_of(place: Setting | Option) -> str | None:

@@ -46,8 +46,8 @@ def _without_backup(link: PgbackrestLink, stanza: str) -> Iterator[Draft]:
         if not own or str(number) in served or place is None:
             continue
         yield place.finding(
-            f"repository {number} gets WAL but no backup, since {_named(own)}: nothing can be restored from it when the other "
-            "is lost",
+            f"repository {number} gets WAL but no backup, since {_named(own)}: nothing can be restored from it when "
+            "the other is lost",
             help=f"run pgbackrest --stanza={stanza} --repo={number} backup on a schedule of its own",
             related=(own[0].related("the backup that is made"),),
         )
