@@ -15,7 +15,7 @@ from pgsurvive.estate.barman import BarmanConfig
 from pgsurvive.estate.belonging import belonging_to
 from pgsurvive.estate.invocation import in_script, in_setting
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.postgres import PostgresConfig
+from pgsurvive.estate.postgres import PostgresConfig, looks_templated
 from pgsurvive.estate.script import ShellScript
 from pgsurvive.findings import Related
 from pgsurvive.text import Kind
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _PGBACKREST = frozenset({"pgbackrest"})
 _WRITES_CONFIGURATION = re.compile(r"(?<![-\w])pg\d*-path=|PGBACKREST_(?:PG|CONFIG|REPO\b)")
+_FILES = frozenset({"config_file", "hba_file", "ident_file", "data_directory"})
 _SCHEDULE = re.compile(
     r"cron|\.(?:timer|service|ya?ml|py|rb|go|nomad|hcl|tf|pp)(?:\.\w+)?$|jenkinsfile|makefile|dockerfile"
 )
@@ -186,7 +187,7 @@ class Estate:
         }
         words = ("pgbackrest", "PGBACKREST", "barman", "replication_slot", "pg_receivewal")
         return cls(
-            tuple(config for config in configs if config.source.path not in included),
+            tuple(c for c in configs if c.source.path not in included and not _only_names_files(c)),
             tuple(s for s in subjects if isinstance(s, ShellScript) and s.mentions(*words)),
             tuple(s for s in subjects if isinstance(s, PgbackrestConfig)),
             _whole(s for s in subjects if isinstance(s, BarmanConfig)),
@@ -230,7 +231,7 @@ class Estate:
                 tuple(s for s, own in scripts if own is config and not s.is_throwaway),
             )
             for config in self.pgbackrest
-            if config.is_complete and config.stanzas and not config.is_throwaway
+            if _knows_stanzas(config)
         )
 
     def _pgbackrest_of(self, path: str, *, is_script: bool = False) -> PgbackrestConfig | None:
@@ -242,16 +243,29 @@ class Estate:
         return any(_SCHEDULE.search(path.lower()) for path in self.unread)
 
 
+def _only_names_files(cluster: PostgresConfig) -> bool:
+    """Whether it is a command line that only says which files the server reads."""
+    return cluster.kind is Kind.SHELL and {entry.name for _, entry in cluster.lines} <= _FILES
+
+
+def _knows_stanzas(config: PgbackrestConfig) -> bool:
+    """Whether its stanzas are all that there are, whatever a template has yet to fill in elsewhere."""
+    if config.is_fragment or config.is_throwaway or any(tree.problems for tree in config.trees):
+        return False
+    names = [section.name for _, section in config.sections] + [entry.key for _, entry in config.lines]
+    return bool(config.stanzas) and not any(map(looks_templated, names))
+
+
 def _counts(cluster: PostgresConfig) -> bool:
     return not cluster.is_throwaway and not cluster.is_template
 
 
 def _whole(configs: Iterable[BarmanConfig]) -> tuple[BarmanConfig, ...]:
-    """One configuration for each main file: of those that a file for servers was found in, the one with all files."""
+    """One configuration for each main file, the one with all files; none for a file that is about no server."""
     found: dict[str, BarmanConfig] = {}
     for config in configs:
         known = found.get(config.source.path)
-        if known is None or (config.has_all_files and not known.has_all_files):
+        if config.servers and (known is None or (config.has_all_files and not known.has_all_files)):
             found[config.source.path] = config
     return tuple(found.values())
 

@@ -125,13 +125,18 @@ def _words(command: Command, programs: frozenset[str]) -> tuple[Word, ...]:
         return command.words
     if command.name in _CARRIERS:
         for number, word in enumerate(command.words):
-            if word.constant and word.text.rpartition("/")[2] in programs:
-                # `docker run pgbackrest …` names an image or a container, unless the program is named behind it.
-                behind = command.words[number + 1 :]
-                if any(each.text.rpartition("/")[2] in programs for each in behind):
-                    continue
+            # `docker exec pgbackrest pgbackrest …` names a container first.
+            if _is_program(word, programs) and not any(
+                _is_program(each, programs) for each in command.words[number + 1 :]
+            ):
                 return command.words[number:]
     return ()
+
+
+def _is_program(word: Word, programs: frozenset[str]) -> bool:
+    """Whether a word names a program, and not a file of that name somewhere."""
+    directory, _, name = word.text.rpartition("/")
+    return word.constant and name in programs and (not directory or directory.endswith("bin"))
 
 
 def _with_inner(command: Command) -> Iterator[Command]:

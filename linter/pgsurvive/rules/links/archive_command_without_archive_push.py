@@ -37,8 +37,8 @@ def archive_command_without_archive_push(estate: Estate) -> Iterator[Draft]:
         yield cluster.effective("archive_command").finding(
             f"archive_command stores WAL, but not in pgBackRest's repository: every backup of {stanza} waits for its WAL, "
             "then fails, and the repository holds nothing to restore",
-            help=f"set archive_command = 'pgbackrest --stanza={stanza} archive-push %p'; or "
-            " remove pgbackrest.conf where pgBackRest is no longer used",
+            help=f"set archive_command = 'pgbackrest --stanza={stanza} archive-push %p', or "
+            "remove pgbackrest.conf where pgBackRest is no longer used",
             related=(link.header_of(stanza, "the stanza that gets no WAL"),),
         )
 

@@ -41,7 +41,9 @@ def port_mismatch(estate: Estate) -> Iterator[Draft]:
 def _port(link: PgbackrestLink, cluster: PostgresConfig, stanza: str, number: int) -> Iterator[Draft]:
     port = cluster.effective("port")
     option = link.config.effective(f"pg{number}-port", stanza)
-    if not port.is_set or not isinstance(port.value, int) or option.value in (None, port.value):
+    if not port.is_set or not isinstance(port.value, int) or option.value is None:
+        return
+    if str(option.value) == str(port.value):
         return
     how = f"at port {option.value}" + ("" if option.is_set else ", its default,")
     yield option.finding(
