@@ -105,6 +105,10 @@ class PgbackrestLink:
         """Whether the database of a stanza is on another host than this configuration."""
         return self.config.effective(f"pg{number}-host", stanza).is_set
 
+    def is_off(self, option: str, stanza: str, command: str) -> bool:
+        """Whether a switch is certainly off for a command of a stanza."""
+        return self.config.effective(option, stanza, command).value in (False, "n")
+
     @cached_property
     def writes_configuration(self) -> bool:
         """Whether a script or the environment makes another configuration than the one that was read."""

@@ -12,7 +12,6 @@ from pgsurvive.rules import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pgsurvive.estate.estate import PgbackrestLink
     from pgsurvive.estate.postgres import PostgresConfig
     from pgsurvive.findings import Draft
 
@@ -25,36 +24,45 @@ if TYPE_CHECKING:
     source="https://pgbackrest.org/user-guide.html#quickstart/configure-archiving",
 )
 def archive_command_without_archive_push(estate: Estate) -> Iterator[Draft]:
-    """The server's WAL goes elsewhere than into pgBackRest's repository, so no backup there can be finished or restored."""
+    """The server's WAL goes elsewhere than into pgBackRest's repository, so no backup there can be made or restored."""
+    if any("archive-push" in script.source.text for script in estate.scripts):
+        return  # it may set archive_command
     for link in estate.pgbackrest_links:
         if len(link.servers) != 1 or len(link.config.stanzas) != 1:
             continue
         (cluster,) = link.servers
         (stanza,) = link.config.stanzas
-        offline = link.config.effective("online", stanza, "backup").value is False
-        if offline or cluster.is_standby or not _certainly_pushes_nothing(link, cluster):
+        if link.is_off("online", stanza, "backup") or cluster.is_standby or not _stores_elsewhere(cluster):
             continue
+        is_unchecked = link.is_off("archive-check", stanza, "backup")
+        if is_unchecked and not _is_understood(cluster):
+            continue
+        loss = (
+            f"each backup of {stanza} ends well and can't be restored"
+            if is_unchecked
+            else f"pgBackRest refuses each backup of {stanza}, and there is nothing to restore"
+        )
         yield cluster.effective("archive_command").finding(
-            f"archive_command stores WAL, but not in pgBackRest's repository: every backup of {stanza} waits for its WAL, "
-            "then fails, and the repository holds nothing to restore",
+            f"archive_command doesn't push WAL into pgBackRest's repository: {loss}",
             help=f"set archive_command = 'pgbackrest --stanza={stanza} archive-push %p', or "
             "remove pgbackrest.conf where pgBackRest is no longer used",
             related=(link.header_of(stanza, "the stanza that gets no WAL"),),
         )
 
 
-def _certainly_pushes_nothing(link: PgbackrestLink, cluster: PostgresConfig) -> bool:
-    """Whether WAL is archived by commands that are all understood, none of them a program made for the purpose."""
+def _stores_elsewhere(cluster: PostgresConfig) -> bool:
+    """Whether WAL is archived by a command that doesn't speak of pgBackRest, which looks for its own name in it."""
     if cluster.effective("archive_mode").value not in ("on", "always"):
         return False
-    if cluster.effective("archive_library").is_set or any(
-        "archive-push" in c.operands for c in link.invocations
-    ):
+    text = cluster.effective("archive_command").value
+    if cluster.effective("archive_library").is_set or not isinstance(text, str) or "pgbackrest" in text:
         return False
     commands = archive_commands(cluster)
-    return bool(commands) and all(
-        not each.command.script.broken
-        and not each.command.uses_archiver
-        and (bool(each.command.stored) and each.command.is_understood)
+    return bool(commands) and not any(
+        each.command.script.broken or each.command.uses_archiver or each.command.always_succeeds
         for each in commands
     )
+
+
+def _is_understood(cluster: PostgresConfig) -> bool:
+    return all(each.command.is_understood and each.command.stored for each in archive_commands(cluster))
