@@ -129,7 +129,7 @@ def is_complained_about(name: str, section: str) -> bool:
     """
     known = definition(name)
     if section == GLOBAL:
-        return known is None or known.complained_about or known.sections <= {"model"}
+        return known is None or known.complained_about or name == "model"
     if section == "server":
         # `disabled` may stand there, and does nothing.
         return known is None or (name != "disabled" and "server" not in known.sections)

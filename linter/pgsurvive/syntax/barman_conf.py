@@ -238,7 +238,7 @@ _MAX_STEPS = 10_000
 _REFERENCE = re.compile(r"%\(([^)]+)\)s")
 
 
-def resolved(value: str, values: Mapping[str, str]) -> str | Unresolved:  # noqa: C901 - the scanner is one loop
+def resolved(value: str, values: Mapping[str, str | None]) -> str | Unresolved:  # noqa: C901 - the scanner is one loop
     """The value with `%(name)s` replaced by that option's value and `%%` by a percent sign."""
     steps = 0
 
