@@ -28,7 +28,7 @@ _UNSEEN = "Barman never sees the WAL, and no backup can be restored without"
     severity=Severity.ERROR,
     applies_to=Estate,
     costs=Loss.RESTORE,
-    source="https://docs.pgbarman.org/release/latest/user_guide/concepts.html",
+    source="https://docs.pgbarman.org/release/latest/user_guide/wal_archiving.html",
 )
 def incoming_directory_mismatch(estate: Estate) -> Iterator[Draft]:
     """The server sends its WAL to another place than where Barman waits for it, or to a server that Barman doesn't know."""
