@@ -49,6 +49,7 @@ format: $(VENV)/dev.done ## Rewrite the Python files in the house format
 
 .PHONY: software
 software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest and Barman into the cache
+	@command -v rsync >/dev/null || tools/system-packages rsync
 	@$(BIN)/python -m tests.support.software
 
 .PHONY: differential
