@@ -4,6 +4,7 @@ Reads one directory per line of its input, each with a barman.conf that is read 
 Barman refuses it, or each server's options and what Barman says that it ignores.
 """
 
+import binascii
 import json
 import logging
 import os
@@ -66,8 +67,10 @@ def begun(each: Any) -> Any:
     """The server as a command works on it."""
     try:
         return server.Server(each)
-    except (ModuleNotFoundError, SystemExit):
-        # Without the library for its cloud. What comes after that in the constructor is done here.
+    except binascii.Error:
+        raise
+    except (Exception, SystemExit):  # noqa: BLE001 - as below
+        # Without the library for a cloud, or a connection. What the constructor does with the options is done here.
         working = SimpleNamespace(config=each, backup_manager=None, enforce_retention_policies=False)
         for step in ("bandwidth_limits", "minimum_redundancy", "retention_policies"):
             getattr(server.Server, f"_init_{step}")(working)

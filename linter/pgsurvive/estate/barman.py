@@ -103,6 +103,14 @@ class BarmanConfig:
                 )
         return merged
 
+    def own_lines(self) -> Iterator[tuple[str, Given]]:
+        """Every option with its section, of the files that Barman can read; without those that come from DEFAULT."""
+        for section, options in self.given.items():
+            for given in options.values():
+                own = given.tree.own(section).get(given.entry.name)
+                if own is given.entry and not given.tree.problems:
+                    yield section, given
+
     def texts(self, section: str) -> dict[str, str]:
         """The values of a section, for references between them."""
         options = self.given.get(section, {})
