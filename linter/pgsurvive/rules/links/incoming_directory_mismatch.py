@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.archiving import archive_commands
-from pgsurvive.estate.estate import Estate, server_named_by
+from pgsurvive.estate.estate import Estate
+from pgsurvive.estate.links import server_named_by
 from pgsurvive.findings import Loss, Related, Severity
 from pgsurvive.rules import rule
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from pgsurvive.estate.archiving import ArchiveCommand
     from pgsurvive.estate.copying import Copy
-    from pgsurvive.estate.estate import BarmanLink
+    from pgsurvive.estate.links import BarmanLink
     from pgsurvive.estate.postgres import PostgresConfig
     from pgsurvive.findings import Draft
 

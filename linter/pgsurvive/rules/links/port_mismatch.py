@@ -5,14 +5,15 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from pgsurvive.estate.estate import Estate, directory_of
+from pgsurvive.estate.estate import Estate
+from pgsurvive.estate.links import directory_of
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pgsurvive.estate.estate import PgbackrestLink
+    from pgsurvive.estate.links import PgbackrestLink
     from pgsurvive.estate.postgres import PostgresConfig
     from pgsurvive.findings import Draft
 
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
 def port_mismatch(estate: Estate) -> Iterator[Draft]:
     """The server is looked for at another port or socket than its own; WAL is archived, but no backup is made."""
     for link in estate.pgbackrest_links:
-        # Of several servers, the one of a stanza is known by its directory only; there, PGS430 would be at work.
-        if len(link.servers) != 1 or link.is_set_elsewhere:
+        cluster = link.only_server
+        if cluster is None or link.is_set_elsewhere:
             continue
-        (cluster,) = link.servers
         stanza = link.stanza_of(cluster)
         databases = link.config.databases(stanza) if stanza is not None else ()
         if stanza is not None and len(databases) == 1:

@@ -11,8 +11,8 @@ from pgsurvive.rules import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pgsurvive.estate.estate import PgbackrestLink
     from pgsurvive.estate.invocation import Invocation
+    from pgsurvive.estate.links import PgbackrestLink
     from pgsurvive.findings import Draft
 
 
