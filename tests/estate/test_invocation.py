@@ -60,3 +60,24 @@ def test_a_call_in_a_setting_stands_where_it_is_written() -> None:
     (call,) = in_setting(config, "archive_command", PROGRAMS)
     assert call.source.slice(call.span) == 'pgbackrest --stanza=main archive-push "%p"'
     assert call.place == "archive_command"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        """psql -c "ALTER SYSTEM SET archive_command = 'pgbackrest --stanza=main archive-push %p'" """,
+        """psql -c "ALTER SYSTEM SET archive_command TO 'pgbackrest --stanza=main archive-push %p'" """,
+        """echo "archive_command = 'pgbackrest --stanza=main archive-push %p'" >>"$PGDATA/postgresql.conf" """,
+        "cat >>x <<END\narchive_command = 'pgbackrest --stanza=main archive-push \"%p\"'\nEND",
+    ],
+)
+def test_a_setting_that_a_script_writes_is_a_call(line: str) -> None:
+    (call,) = _in_script(f"#!/bin/bash\n{line}\n")
+    assert call.option("stanza") == "main"
+    assert call.operands[0] == "archive-push"
+    assert call.source.slice(call.span).startswith("pgbackrest --stanza=main archive-push")
+
+
+def test_a_setting_on_a_command_line_and_one_in_a_comment_are_no_calls_of_the_script() -> None:
+    call = "archive_command='pgbackrest --stanza=main archive-push %p'"
+    assert _in_script(f'postgres -c "{call}"\n# {call}\n') == ()

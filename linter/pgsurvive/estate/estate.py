@@ -121,7 +121,7 @@ def _knows_stanzas(config: PgbackrestConfig) -> bool:
     if config.is_fragment or config.is_throwaway or any(tree.problems for tree in config.trees):
         return False
     names = [section.name for _, section in config.sections] + [entry.key for _, entry in config.lines]
-    return bool(config.stanzas) and not any(map(looks_templated, names))
+    return bool(config.stanzas) and not any("$" in name or looks_templated(name) for name in names)
 
 
 def _whole(configs: Iterable[BarmanConfig]) -> tuple[BarmanConfig, ...]:

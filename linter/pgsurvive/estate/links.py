@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pgsurvive.estate.postgres import PostgresConfig, Setting
     from pgsurvive.estate.script import ShellScript
 
+_SHIPPERS = frozenset({"barman-wal-archive", "barman-wal-restore"})
 _PGBACKREST = frozenset({"pgbackrest"})
 _WRITES_CONFIGURATION = re.compile(r"(?<![-\w])pg\d*-path=|PGBACKREST_(?:PG|CONFIG|REPO\b)")
 
@@ -141,10 +142,14 @@ class BarmanLink:
 
     def shipments(self, cluster: PostgresConfig) -> tuple[Invocation, ...]:
         """The calls of Barman's own programs in the archive_command and the restore_command of a cluster."""
-        return (
-            *in_setting(cluster, "archive_command", frozenset({"barman-wal-archive"})),
-            *in_setting(cluster, "restore_command", frozenset({"barman-wal-restore"})),
-        )
+        names = ("archive_command", "restore_command")
+        return tuple(call for name in names for call in in_setting(cluster, name, _SHIPPERS))
+
+    @cached_property
+    def all_shipments(self) -> tuple[Invocation, ...]:
+        """These calls of all clusters, and those in scripts."""
+        found = [call for cluster in self.clusters for call in self.shipments(cluster)]
+        return (*found, *(call for script in self.scripts for call in in_script(script, _SHIPPERS)))
 
     def server_of(self, cluster: PostgresConfig) -> Server | None:
         """The section of Barman's configuration that is about a cluster: the one it ships to, else the only one."""

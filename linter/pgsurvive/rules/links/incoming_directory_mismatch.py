@@ -34,17 +34,17 @@ _UNSEEN = "Barman never sees the WAL, and no backup can be restored without"
 def incoming_directory_mismatch(estate: Estate) -> Iterator[Draft]:
     """The server sends its WAL to another place than where Barman waits for it, or to a server that Barman doesn't know."""
     for link in estate.barman_links:
+        yield from _unknown_server(link)
         for cluster in link.clusters:
-            yield from _unknown_server(link, cluster)
             yield from _other_directory(link, cluster)
 
 
-def _unknown_server(link: BarmanLink, cluster: PostgresConfig) -> Iterator[Draft]:
+def _unknown_server(link: BarmanLink) -> Iterator[Draft]:
     servers = link.config.servers
     if not link.config.is_complete or not servers:
         return
     names = [server.name for server in servers]
-    for call in link.shipments(cluster):
+    for call in link.all_shipments:
         name = server_named_by(call)
         if name is None or name in names:
             continue
