@@ -101,4 +101,5 @@ def test_a_crontab_that_is_not_read_may_serve_the_repository(tmp_path: Path) -> 
     two = PGBACKREST.replace("[prod]", "repo2-path=/mnt/repo\n[prod]")
     nightly = "#!/bin/sh\npgbackrest --stanza=prod backup\n"
     assert len(_check(tmp_path, "PGS433", pgbackrest_conf=two, nightly_sh=nightly)) == 1
+    assert len(_check(tmp_path, "PGS433", mkdocs_yml="site_name: backup\n")) == 1
     assert _check(tmp_path, "PGS433", crontab="0 1 * * * pgbackrest --stanza=prod --repo=2 backup\n") == []

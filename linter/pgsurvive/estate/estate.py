@@ -26,6 +26,7 @@ _Config = TypeVar("_Config", PgbackrestConfig, BarmanConfig)
 _WORDS = ("pgbackrest", "PGBACKREST", "barman", "replication_slot", "pg_receivewal")
 _FILES = frozenset({"config_file", "hba_file", "ident_file"})
 _CONTAINERS = re.compile(r"dockerfile|containerfile|compose")
+_BACKUP = re.compile(r"pgbackrest\b.{0,300}?\bbackup\b", re.DOTALL)
 _SCHEDULE = re.compile(
     r"cron|\.(?:timer|service|ya?ml|py|rb|go|nomad|hcl|tf|pp)(?:\.\w+)?$|jenkinsfile|makefile|dockerfile"
 )
@@ -105,10 +106,14 @@ class Estate:
             )
             yield config, clusters, scripts, is_alone
 
-    @cached_property
-    def has_unread_schedule(self) -> bool:
-        """Whether some file that wasn't read may run commands, by its name."""
-        return any(_SCHEDULE.search(path.lower()) for path in self.unread)
+    def may_back_up(self, link: PgbackrestLink) -> bool:
+        """Whether a file that isn't read, such as a crontab, may make backups with pgBackRest."""
+        for path in self.unread:
+            if _SCHEDULE.search(path.lower()):
+                source = link.config.files.read(path)
+                if source is None or _BACKUP.search(source.text):
+                    return True
+        return False
 
 
 def _only_names_files(cluster: PostgresConfig) -> bool:

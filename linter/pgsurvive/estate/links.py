@@ -177,3 +177,17 @@ def directory_of(place: Setting | Option) -> str | None:
     if not isinstance(value, str) or not value.startswith("/") or "$" in value:
         return None
     return posixpath.normpath(value)
+
+
+def socket_directories(setting: Setting) -> tuple[str, ...]:
+    """The directories that unix_socket_directories sets, in their usual names; none where one of them isn't a path."""
+    if not setting.is_set or not isinstance(setting.value, str):
+        return ()
+    found = tuple(usual_path(each.strip().strip('"')) for each in setting.value.split(","))
+    return found if all(each.startswith("/") for each in found) else ()
+
+
+def usual_path(path: str) -> str:
+    """The path without a slash at its end; /var/run is another name of /run."""
+    path = posixpath.normpath(path) if path else path
+    return path.removeprefix("/var") if path.startswith("/var/run/") else path

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.estate import Estate
-from pgsurvive.estate.links import directory_of
+from pgsurvive.estate.links import directory_of, socket_directories, usual_path
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -57,23 +56,14 @@ def _port(link: PgbackrestLink, cluster: PostgresConfig, stanza: str, number: in
 def _socket(link: PgbackrestLink, cluster: PostgresConfig, stanza: str, number: int) -> Iterator[Draft]:
     setting = cluster.effective("unix_socket_directories")
     option = link.config.effective(f"pg{number}-socket-path", stanza)
-    # Only beside the server pgBackRest certainly sees the directories under the names that the server has for them.
-    if not setting.is_set or not isinstance(setting.value, str) or not link.names_stanza(cluster):
-        return
     directory = directory_of(option)
-    directories = [_usual(each.strip().strip('"')) for each in setting.value.split(",")]
-    if directory is None or _usual(directory) in directories:
+    directories = socket_directories(setting)
+    # Only beside the server pgBackRest certainly sees the directories under the names that the server has for them.
+    if directory is None or not directories or not link.names_stanza(cluster):
         return
-    if not all(each.startswith("/") for each in directories):
-        return
-    yield option.finding(
-        f"the server has no socket in {option.value}: pgBackRest can't connect to it and makes no backup",
-        help=f"write pg{number}-socket-path={directories[0]}",
-        related=(setting.related("where the server's sockets are"),),
-    )
-
-
-def _usual(path: str) -> str:
-    """The path without a slash at its end; /var/run is another name of /run."""
-    path = posixpath.normpath(path) if path else path
-    return path.removeprefix("/var") if path.startswith("/var/run/") else path
+    if usual_path(directory) not in directories:
+        yield option.finding(
+            f"the server has no socket in {option.value}: pgBackRest can't connect to it and makes no backup",
+            help=f"write pg{number}-socket-path={directories[0]}",
+            related=(setting.related("where the server's sockets are"),),
+        )
