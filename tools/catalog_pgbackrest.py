@@ -467,8 +467,17 @@ class Program:
                 if len(set(option.ranges.values())) == 1:
                     option.ranges = {"": next(iter(option.ranges.values()))}
 
+    def _set_with_required(self, command: str, values: dict[str, str]) -> Said:
+        """What a command says to these options once it has what it needs besides."""
+        while True:
+            said = self.set(command, values)
+            required = _REQUIRES.match(said.error[1]) if said.error else None
+            if required is None or bare(required[1]) in values:
+                return said
+            values[bare(required[1])] = self.options[bare(required[1])].sample
+
     def _range(self, name: str, command: str, values: dict[str, str]) -> tuple[str, str] | None:
-        said = self.set(command, {**values, name: _HUGE})
+        said = self._set_with_required(command, {**values, name: _HUGE})
         if said.error is not None and _REFUSALS["list"].match(said.error[1]):
             self.options[name].allowed = self._listed(name, said)
         if said.error is None or not _REFUSALS["range"].match(said.error[1]):
@@ -484,7 +493,7 @@ class Program:
         good, bad = number(kind, self.options[name].sample) or 0, direction * int(_HUGE)
         while abs(bad - good) > 1:
             middle = (good + bad) // 2
-            said = self.set(command, {**values, name: _written(kind, middle)})
+            said = self._set_with_required(command, {**values, name: _written(kind, middle)})
             is_bad = said.error is not None and self.keyed(name) in said.error[1]
             good, bad = (good, middle) if is_bad else (middle, bad)
         newer = self.newer.get(name)

@@ -298,7 +298,9 @@ class PgbackrestConfig:
             return
         if not self.is_reachable(entry.section):
             return
-        stanzas = ([s for s in self.stanzas if self.is_reachable(s)] or [None]) if is_global else [place]
+        stanzas: list[str | None] = [place]
+        if is_global:
+            stanzas = [stanza for stanza in self.stanzas if self.is_reachable(stanza)] or [None]
         for each in sorted(known.commands & {command} if command else known.commands):
             for stanza in stanzas:
                 yield stanza, each

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     source="https://pgbackrest.org/configuration.html",
 )
 def misplaced_option(config: PgbackrestConfig) -> Iterator[Draft]:
-    """pgBackRest knows the option but does not read it in this place."""
+    """The option exists, but pgBackRest does not read it in this place."""
     if config.is_throwaway:
         return
     for tree, entry in config.lines:

@@ -37,7 +37,8 @@ def pgbackrest_inline_comment(config: PgbackrestConfig) -> Iterator[Draft]:
         if found.definition.type in _FREE and not found.definition.allowed:
             if not comment.startswith("#"):
                 continue
-            message = f"the comment is part of {entry.key}: pgBackRest takes '{'...' if found.definition.secure else entry.value}' for the value, and says nothing"
+            taken = "..." if found.definition.secure else entry.value
+            message = f"the comment is part of {entry.key}: pgBackRest takes '{taken}' for the value, and says nothing"
             fix = None
         else:
             message = (

@@ -42,7 +42,10 @@ def pgbackrest_invalid_value(config: PgbackrestConfig) -> Iterator[Draft]:
                 reasons[command] = option.invalid
         if reasons:
             lost = [text for command, text in _LOST.items() if command in reasons]
-            message = f"pgBackRest refuses {entry.key}={entry.value}, though only where it is read: {_listed(sorted(reasons))} stop with error 032"
+            message = (
+                f"pgBackRest refuses {entry.key}={entry.value}, though only where it is read: "
+                f"{_listed(sorted(reasons))} stop with error 032"
+            )
             yield Draft(
                 tree.source,
                 entry.value_span if entry.value else entry.span,
@@ -52,7 +55,7 @@ def pgbackrest_invalid_value(config: PgbackrestConfig) -> Iterator[Draft]:
 
 
 def _listed(commands: list[str]) -> str:
-    shown = [c for c in ("archive-push", "backup", "restore") if c in commands]
+    shown: list[str] = [c for c in ("archive-push", "backup", "restore") if c in commands]
     shown += [c for c in commands if c not in shown]
     more = len(shown) - 4
     return ", ".join(shown[:4]) + (f" and {more} more" if more > 0 else "")

@@ -39,12 +39,14 @@ def pgbackrest_secret_in_file(config: PgbackrestConfig) -> Iterator[Draft]:
             continue
         if found.definition.name in _PUBLIC or not entry.value or config.is_unfinished(entry):
             continue
-        if _PLACEHOLDER.match(entry.value):
+        # A Google key is a file of its own.
+        if _PLACEHOLDER.match(entry.value) or entry.value.startswith("/"):
             continue
         variable = "PGBACKREST_" + found.name.upper().replace("-", "_")
         yield Draft(
             tree.source,
             entry.value_span,
             f"{entry.key} is a secret: whoever reads this file or its history can read, or delete, every backup",
-            f"change it, and give it to the host alone: in a file of conf.d with mode 0640 that is not checked in, or in {variable}",
+            "change it, and give it to the host alone: in a file of conf.d with mode 0640 that is not checked in, or in "
+            f"{variable}",
         )

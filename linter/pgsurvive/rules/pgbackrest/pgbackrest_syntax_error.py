@@ -23,7 +23,7 @@ _SHOWN = 10
     source="https://pgbackrest.org/command.html#introduction",
 )
 def pgbackrest_syntax_error(config: PgbackrestConfig) -> Iterator[Draft]:
-    """pgBackRest can't read the line, and no command starts: nothing is archived, backed up or restored."""
+    """The line can't be read, and no pgBackRest command starts: nothing is archived, backed up or restored."""
     if config.is_throwaway or config.has_blocks:
         return
     for tree in config.trees:

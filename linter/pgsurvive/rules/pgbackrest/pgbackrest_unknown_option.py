@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     source="https://pgbackrest.org/configuration.html",
 )
 def pgbackrest_unknown_option(config: PgbackrestConfig) -> Iterator[Draft]:
-    """pgBackRest knows no option of this name, so what the line should set is not set."""
+    """No pgBackRest option has this name, so what the line should set is not set."""
     if config.is_throwaway:
         return
     for tree, entry in config.lines:
@@ -44,7 +44,7 @@ def pgbackrest_unknown_option(config: PgbackrestConfig) -> Iterator[Draft]:
             yield Draft(
                 tree.source,
                 entry.key_span,
-                f"{prefix} is for the command line: pgBackRest passes over the line with a warning, and {found.name} stays as it is",
+                f"{prefix} is for the command line: the line is passed over with a warning, and {found.name} stays as it is",
                 f"write {found.name}=n" if found.negate else "remove the line: a file has nothing to reset",
             )
 
