@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgsurvive.estate.conninfo import DEFAULT_PORT
 from pgsurvive.estate.estate import Estate
 from pgsurvive.estate.links import directory_of, socket_directories, usual_path
+from pgsurvive.estate.pgbackrest import State
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -40,14 +42,14 @@ def port_mismatch(estate: Estate) -> Iterator[Draft]:
 def _port(link: PgbackrestLink, cluster: PostgresConfig, stanza: str, number: int) -> Iterator[Draft]:
     port = cluster.effective("port")
     option = link.config.effective(f"pg{number}-port", stanza)
-    if not port.is_set or not isinstance(port.value, int) or option.value is None:
+    # 5432 is the program's default, though its help doesn't say so.
+    looked_for = DEFAULT_PORT if option.state is State.DEFAULT else option.value
+    if not port.is_set or not isinstance(port.value, int) or looked_for in (None, port.value):
         return
-    if str(option.value) == str(port.value):
-        return
-    how = f"at port {option.value}" + ("" if option.is_set else ", its default,")
+    how = f"at port {looked_for}" + ("" if option.is_set else ", its default,")
     yield option.finding(
-        f"pgBackRest looks for the server {how} and not at {port.value}: it makes no backup, or that of another cluster, "
-        "and everything since the last one depends on WAL alone",
+        f"pgBackRest looks for the server {how} and not at {port.value}: WAL is archived, but no backup is "
+        "made, and WAL restores nothing without one",
         help=f"write pg{number}-port={port.value} into [{stanza}]",
         related=(port.related("the server's port"),),
     )
