@@ -26,7 +26,6 @@ _Config = TypeVar("_Config", PgbackrestConfig, BarmanConfig)
 _WORDS = ("pgbackrest", "PGBACKREST", "barman", "replication_slot", "pg_receivewal")
 _FILES = frozenset({"config_file", "hba_file", "ident_file"})
 _CONTAINERS = re.compile(r"dockerfile|containerfile|compose")
-_BACKUP = re.compile(r"pgbackrest\b.{0,300}?\bbackup\b", re.DOTALL)
 _SCHEDULE = re.compile(
     r"cron|\.(?:timer|service|ya?ml|py|rb|go|nomad|hcl|tf|pp)(?:\.\w+)?$|jenkinsfile|makefile|dockerfile"
 )
@@ -106,12 +105,18 @@ class Estate:
             )
             yield config, clusters, scripts, is_alone
 
-    def may_back_up(self, link: PgbackrestLink) -> bool:
-        """Whether a file that isn't read, such as a crontab, may make backups with pgBackRest."""
+    @cached_property
+    def has_unread_schedule(self) -> bool:
+        """Whether the name of a file that isn't read says that it may run commands."""
+        return any(_SCHEDULE.search(path.lower()) for path in self.unread)
+
+    def may_run(self, command: str, link: PgbackrestLink) -> bool:
+        """Whether such a file, a crontab for example, speaks of this command of pgBackRest's."""
+        spoken_of = re.compile(rf"pgbackrest\b.{{0,300}}?\b{command}\b", re.DOTALL)
         for path in self.unread:
             if _SCHEDULE.search(path.lower()):
                 source = link.config.files.read(path)
-                if source is None or _BACKUP.search(source.text):
+                if source is None or spoken_of.search(source.text):
                     return True
         return False
 
