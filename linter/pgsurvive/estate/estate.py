@@ -21,6 +21,8 @@ from pgsurvive.text import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+__all__ = ["BarmanLink", "Estate", "PgbackrestLink"]
+
 _Config = TypeVar("_Config", PgbackrestConfig, BarmanConfig)
 
 _WORDS = ("pgbackrest", "PGBACKREST", "barman", "replication_slot", "pg_receivewal")
