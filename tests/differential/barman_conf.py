@@ -120,8 +120,10 @@ class Barman:
     ) -> None:
         """Stops it."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
         self._directory.cleanup()
 
     def reading(self, configuration: Case) -> dict[str, Any]:
@@ -153,6 +155,7 @@ def disagreement(mine: BarmanConfig, theirs: dict[str, Any]) -> str | None:
     for server in mine.servers:
         found = found or _values_differ(server, theirs["servers"][server.name])
         found = found or _differs_at_work(server, theirs["at_work"][server.name])
+        found = found or _differs_in_method(server, theirs["at_work"][server.name])
     for model in mine.models:
         found = found or _values_differ(model, theirs["models"][model.name])
     return found or _complaints_differ(mine, theirs["said"])
@@ -239,6 +242,42 @@ def _differs_at_work(server: Server, theirs: dict[str, Any]) -> str | None:
     for name in names:
         if server.effective(name).value != theirs[name]:
             return f"[{server.name}] {name}: {server.effective(name)}, Barman says {theirs[name]!r}"
+    return None
+
+
+def _differs_in_method(server: Server, theirs: dict[str, Any]) -> str | None:
+    """Whether WAL is fetched from where it is put, and which options disable the server."""
+    if not theirs.get("is_whole"):
+        return None
+    streams, archives = (server.effective(name).value for name in ("streaming_archiver", "archiver"))
+    forced = server.is_backed_up and not streams and not archives
+    if theirs["archiver"] != (archives or forced):
+        return f"[{server.name}] archiver: {archives}, Barman says {theirs['archiver']}"
+    method = str(server.effective("backup_method").value)
+    mine = {
+        *(n for n in catalog.NOT_WITH_METHOD.get(method, ()) if server.conflicts(server.effective(n))),
+        *(n for n in catalog.NEEDED_BY_METHOD.get(method, ()) if server.effective(n).value is None),
+    }
+    said = re.findall(
+        r"(\w+) option is (?:not supported|required) by|(?:or invalid|requires) (ssh_command)\b",
+        "\n".join(theirs["disabled"]),
+    )
+    disabled = {option or other for option, other in said}
+    if "ssh_command" in mine:
+        mine = {"ssh_command"}  # Barman looks no further
+    if server.effective("conninfo").value is None:
+        mine.add("conninfo")
+    if "Missing 'conninfo' parameter" in "".join(theirs["disabled"]):
+        disabled.add("conninfo")
+    unreadable = {option.name for option in server.unreadable_connections}
+    said_so = {each.split(":")[0] for each in theirs["disabled"] if "not a valid connection string" in each}
+    # Without the first connection, Barman doesn't look at that of the primary.
+    expected = {"PostgreSQL connection"} if unreadable & {"conninfo", "primary_conninfo"} else set()
+    expected |= {"Streaming connection"} if "streaming_conninfo" in unreadable else set()
+    if server.is_backed_up and expected != said_so and "conninfo" not in mine:
+        return f"[{server.name}] connections {unreadable}, Barman says {theirs['disabled']}"
+    if mine != disabled and server.is_backed_up:
+        return f"[{server.name}] disabled by {mine}, Barman says {theirs['disabled']}"
     return None
 
 

@@ -63,10 +63,10 @@ LATER = (
 )
 
 
-def begun(each: Any) -> Any:
-    """The server as a command works on it."""
+def begun(each: Any) -> tuple[Any, bool]:
+    """The server as a command works on it, and whether Barman could make the whole of it."""
     try:
-        return server.Server(each)
+        return server.Server(each), True
     except binascii.Error:
         raise
     except (Exception, SystemExit):  # noqa: BLE001 - as below
@@ -74,18 +74,19 @@ def begun(each: Any) -> Any:
         working = SimpleNamespace(config=each, backup_manager=None, enforce_retention_policies=False)
         for step in ("bandwidth_limits", "minimum_redundancy", "retention_policies"):
             getattr(server.Server, f"_init_{step}")(working)
-        return working
+        return working, False
 
 
 def at_work(each: Any, log: Log) -> dict[str, object]:
     """What a command finds when it begins to work on a server."""
     log.messages.clear()
     try:
-        working = begun(each)
+        working, is_whole = begun(each)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what Barman does
         return {"error": type(error).__name__, "message": str(error)}
     return {
         **{name: encoded(getattr(each, name)) for name in LATER},
+        "is_whole": is_whole,
         "enforced": working.enforce_retention_policies,
         "disabled": list(each.msg_list),
         "log": [message for message, *_ in log.messages],

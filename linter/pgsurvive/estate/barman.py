@@ -113,8 +113,14 @@ class BarmanConfig:
 
     def texts(self, section: str) -> dict[str, str]:
         """The values of a section, for references between them."""
-        options = self.given.get(section, {})
-        return {name: given.text for name, given in options.items() if isinstance(given.text, str)}
+        return self._texts.get(section, {})
+
+    @cached_property
+    def _texts(self) -> dict[str, dict[str, str]]:
+        return {
+            section: {name: given.text for name, given in options.items() if isinstance(given.text, str)}
+            for section, options in self.given.items()
+        }
 
     def option(self, name: str) -> BarmanOption:
         """An option of [barman]: what stands there, or the default."""
@@ -160,33 +166,37 @@ class BarmanConfig:
 
     def header(self, section: str) -> tuple[Source, Span]:
         """Where a section begins, the first time."""
+        return self._headers.get(section, (self.source, Span(1, 1, 1, 1)))
+
+    @cached_property
+    def _headers(self) -> dict[str, tuple[Source, Span]]:
+        found: dict[str, tuple[Source, Span]] = {}
         for tree in self.trees:
-            for each in tree.sections:
-                if each.name == section:
-                    return tree.source, each.span
-        return self.source, Span(1, 1, 1, 1)
+            for section in tree.sections:
+                found.setdefault(section.name, (tree.source, section.span))
+        return found
 
     @cached_property
     def servers(self) -> tuple[Server, ...]:
         """The servers, in the order of the files."""
-        return tuple(each for each in self._sections if not each.is_model)
+        return tuple(each for each in self._sections.values() if not each.is_model)
 
     @cached_property
     def models(self) -> tuple[Server, ...]:
         """The models, in the order of the files."""
-        return tuple(each for each in self._sections if each.is_model)
+        return tuple(each for each in self._sections.values() if each.is_model)
 
     @cached_property
-    def _sections(self) -> tuple[Server, ...]:
-        return tuple(
-            Server(self, name, *self.header(name), is_model=self.is_model(name) or False)
+    def _sections(self) -> dict[str, Server]:
+        return {
+            name: Server(self, name, *self.header(name), is_model=self.is_model(name) or False)
             for name in self.given
             if name not in (GLOBAL, RESERVED)
-        )
+        }
 
     def server(self, section: str) -> Server:
         """The server or model of a section that there is."""
-        return next(each for each in self._sections if each.name == section)
+        return self._sections[section]
 
     def kind_of(self, section: str) -> str:
         """What a section is: `barman`, `server` or `model`."""

@@ -58,6 +58,38 @@ class Server:
         return tuple(self._reading.options.values())
 
     @property
+    def is_backed_up(self) -> bool:
+        """Whether Barman itself takes its backups: it is active, and no copy of what another Barman has."""
+        return (
+            self.effective("active").value is True
+            and self.effective("primary_ssh_command").value is None
+            and not self.is_model
+        )
+
+    @property
+    def unreadable_connections(self) -> tuple[BarmanOption, ...]:
+        """The connections that Barman can't read, for which it disables the server.
+
+        It takes them apart at each blank, and each word at its first `=`: addresses and quoted blanks are nothing to it.
+        """
+        streams = (
+            self.effective("backup_method").value == "postgres"
+            or self.effective("streaming_archiver").value is True
+        )
+        names = ("conninfo", "primary_conninfo", *(("streaming_conninfo",) if streams else ()))
+        options = (self.effective(name) for name in names)
+        return tuple(
+            o for o in options if isinstance(o.value, str) and any("=" not in w for w in o.value.split())
+        )
+
+    def conflicts(self, option: BarmanOption) -> bool:
+        """Whether an option that the backup method doesn't take is in force. Of some a wrong value is, too."""
+        definition = catalog.definition(option.name)
+        if definition is not None and not definition.is_read_at_once:
+            return option.text not in (None, "", "None")
+        return option.value not in (None, False, "off")
+
+    @property
     def breaks_at_work(self) -> BarmanOption | None:
         """The option whose value makes every command end in an error as soon as it works on this server."""
         redundancy = self.effective("minimum_redundancy")
@@ -122,8 +154,9 @@ class _Reading:
                 if isinstance(given.text, str) and self.unresolved is None:
                     self.unresolved = option
                 return
-            value = interpret(definition, text) if definition.is_read_at_once else text
-            understood = definition.type != "text" and not isinstance(value, Invalid)
+            meaning = interpret(definition, text)
+            value = meaning if definition.is_read_at_once else text
+            understood = definition.type != "text" and not isinstance(meaning, Invalid)
             if not understood and config.is_filled_in_later(text):
                 self._add(definition, State.UNKNOWN, None, None, place, dropped)
                 return

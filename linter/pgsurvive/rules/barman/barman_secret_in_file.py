@@ -25,7 +25,7 @@ _SAYS_WHERE = re.compile(r"(?:file|path|command|dir)[\"']?\s*[=:]\s*[\"']?$", re
     source="https://docs.pgbarman.org/release/latest/user_guide/pre_requisites.html",
 )
 def barman_secret_in_file(config: BarmanConfig) -> Iterator[Draft]:
-    """A password or key stands in the configuration, and so in its repository and in what Barman prints."""
+    """A password or key stands in the configuration, and so in its repository and everywhere it is copied to."""
     if config.is_throwaway:
         return
     for _, given in config.own_lines():

@@ -13,7 +13,7 @@ from pgsurvive.rules import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pgsurvive.estate.barman import Given
+    from pgsurvive.estate.barman import Given, Server
 
 _HELP = {
     Why.NOT_UTF8: "save the file as UTF-8",
@@ -28,6 +28,7 @@ _HELP = {
     Why.EMPTY: "set a path, or remove the line",
 }
 _ASSIGNMENT = re.compile(r"(\w+)\s*[=:]")
+_ADDRESS = re.compile("postgres(?:ql)?://")
 _HEADER = re.compile(r"\[[^\[\]]+\]$")
 
 
@@ -55,6 +56,24 @@ def barman_syntax_error(config: BarmanConfig) -> Iterator[Draft]:
             )
     for _, given in config.own_lines():
         yield from _swallowed(given)
+    for server in config.servers:
+        yield from _unreadable(server)
+
+
+def _unreadable(server: Server) -> Iterator[Draft]:
+    """Connections that a PostgreSQL program would take, and Barman doesn't."""
+    unreadable = {option.name: option for option in server.unreadable_connections}
+    for name in ("conninfo", "streaming_conninfo"):
+        option = server.effective(name)
+        if _ADDRESS.match(str(option.value)):
+            unreadable[name] = option
+    for option in unreadable.values() if server.is_backed_up else ():
+        # A connection for streaming that isn't set is the other one.
+        if option.is_set:
+            yield option.finding(
+                f"Barman can't read this connection of [{server.name}]: it takes no backup and fetches no WAL",
+                help="write keyword=value words without blanks in them; a password with one belongs into ~/.pgpass",
+            )
 
 
 def _swallowed(given: Given) -> Iterator[Draft]:
