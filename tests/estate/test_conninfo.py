@@ -48,3 +48,9 @@ def test_what_may_lead_elsewhere_is_not_read(text: str) -> None:
 )
 def test_a_host_is_elsewhere_unless_it_is_this_machine(host: str, *, elsewhere: bool) -> None:
     assert Target(host, 5432, names_port=False).is_elsewhere is elsewhere
+
+
+@pytest.mark.parametrize("host", ["dbproxy", "pgbouncer.internal", "pool-1", "db-vip", "lb.example.org"])
+def test_a_host_may_be_called_after_what_stands_between(host: str) -> None:
+    assert Target(host, 5432, names_port=False).is_proxy
+    assert not Target("balboa", 5432, names_port=False).is_proxy

@@ -1,8 +1,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pgsurvive import Config, Finding, check_paths
+from pgsurvive.estate import barman, pgbackrest, postgres, script
+from pgsurvive.estate.estate import Estate
+from pgsurvive.rules import rules_for, run
+from pgsurvive.text import Kind, Source
 
 POSTGRES = "archive_mode = on\narchive_command = 'pgbackrest --stanza=main archive-push %p'\n"
 PGBACKREST = "[global]\nrepo1-path=/srv/repo\n\n[prod]\npg1-path=/srv/data\n"
@@ -103,3 +109,46 @@ def test_a_crontab_that_is_not_read_may_serve_the_repository(tmp_path: Path) -> 
     assert len(_check(tmp_path, "PGS433", pgbackrest_conf=two, nightly_sh=nightly)) == 1
     assert len(_check(tmp_path, "PGS433", mkdocs_yml="site_name: backup\n")) == 1
     assert _check(tmp_path, "PGS433", crontab="0 1 * * * pgbackrest --stanza=prod --repo=2 backup\n") == []
+
+
+_LINES = [
+    "archive_mode = on",
+    "archive_command = 'pgbackrest --stanza=main archive-push %p'",
+    "archive_command = 'barman-wal-archive b main %p'",
+    "archive_command = 'cp %p b:/srv/%f'",
+    "primary_slot_name = '\\udcff'",
+    "max_replication_slots = 0",
+    "port = x",
+    "unix_socket_directories = ',/tmp'",
+    "[main:backup]",
+    "[main]",
+    "[global]",
+    "[barman]",
+    "pg1-path=/a",
+    "pg2-port=",
+    "repo2-path=$",
+    "conninfo = host='",
+    "conninfo = postgresql://[",
+    "slot_name = barman",
+    "streaming_archiver = on",
+    "archiver = on",
+    "pgbackrest --stanza --repo=2 backup",
+    "ssh b 'pgbackrest \\",
+    "psql -c \"ALTER SYSTEM SET archive_command TO 'pgbackrest",
+    "pg_receivewal --slot=barman_1 --create-slot",
+]
+
+
+@given(*[st.lists(st.sampled_from(_LINES) | st.text(max_size=20), max_size=8).map("\n".join)] * 4)
+def test_nothing_in_the_files_makes_it_crash(conf: str, rest: str, man: str, shell: str) -> None:
+    majors = frozenset({18})
+    estate = Estate.of(
+        [
+            postgres.read(Source("postgresql.conf", conf), Kind.POSTGRESQL_CONF, majors),
+            pgbackrest.read(Source("pgbackrest.conf", rest)),
+            barman.read(Source("barman.conf", man)),
+            script.read(Source("backup.sh", f"# pgbackrest\n{shell}"), majors),
+        ],
+        ["crontab"],
+    )
+    list(run(rules_for("Estate"), estate))

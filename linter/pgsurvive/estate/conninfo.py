@@ -15,6 +15,7 @@ _PAIR = re.compile(r"\s*(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(
 _URI = re.compile(
     r"postgres(?:ql)?://(?:[^@/?#]*@)?(?P<host>\[[^\]]*\]|[^:/?#,]*)(?::(?P<port>\d+))?(?:[/?#]|$)"
 )
+_PROXY = re.compile(r"proxy|bouncer|pool|(?<![a-z])(?:vip|lb)(?![a-z])")
 _LOCAL = re.compile(r"localhost$|127\.|\[?::1\]?$")
 
 
@@ -33,6 +34,11 @@ class Target:
     def is_socket(self) -> bool:
         """Whether it leads to a socket in a directory."""
         return self.host.startswith("/")
+
+    @property
+    def is_proxy(self) -> bool:
+        """Whether the host's name says that something stands between, which has a port of its own."""
+        return _PROXY.search(self.host.lower()) is not None
 
     @property
     def is_elsewhere(self) -> bool:

@@ -43,7 +43,7 @@ def conninfo_mismatch(estate: Estate) -> Iterator[Draft]:
             for name in ("conninfo", "streaming_conninfo"):
                 option = server.effective(name)
                 target = target_of(option.value) if isinstance(option.value, str) else None
-                if option.is_set and target is not None:
+                if option.is_set and target is not None and not target.is_proxy:
                     yield from _unheard(cluster, option, target)
                     # In containers the port outside may be another, and so may the paths.
                     if not link.in_containers:
