@@ -88,10 +88,11 @@ def check_paths(
     """Checks files and whole directories.
 
     Directories are walked, what git ignores in them is left out. Includes are followed inside the directories given (for a
-    file: inside its own directory) and nowhere else. Without `config`, pgsurvive.toml or pyproject.toml in the current
-    directory or above it hold. `progress` is called with a count and a path before each file. Raises
-    FileNotFoundError for a path that doesn't exist, ValueError for an unknown major and ConfigError for a bad configuration
-    file. A file that can't be read doesn't stop the rest; it is listed in the result.
+    file: inside its own directory) and nowhere else. Files that are certainly about the same cluster are compared with each
+    other. Without `config`, pgsurvive.toml or pyproject.toml in the current directory or above it hold. `progress` is called
+    with a count and a path before each file. Raises FileNotFoundError for a path that doesn't exist, ValueError for an
+    unknown major and ConfigError for a bad configuration file. A file that can't be read doesn't stop the rest; it is listed
+    in the result.
     """
     given = [Path(path) for path in paths]
     for path in given:

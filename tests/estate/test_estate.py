@@ -74,12 +74,12 @@ def test_among_tests_nothing_is_compared(tmp_path: Path) -> None:
 def test_an_included_file_is_part_of_its_server_and_no_second_one(tmp_path: Path) -> None:
     (finding,) = _check(
         tmp_path,
-        "PGS431",
-        postgresql_conf="include_dir 'settings.d'\n",
-        settings_d__port_conf="port = 5433\nmax_connections = 10\n",
+        "PGS4",
+        postgresql_conf="include_dir 'conf.d'\n",
+        conf_d__port_conf="port = 5433\nmax_connections = 10\n",
         pgbackrest_conf=PGBACKREST + "pg1-port=5434\n",
     )
-    assert Path(finding.related[0].path).name == "port.conf"
+    assert (finding.code, Path(finding.related[0].path).name) == ("PGS431", "port.conf")
 
 
 @pytest.mark.parametrize(

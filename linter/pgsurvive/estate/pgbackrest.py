@@ -123,8 +123,12 @@ class PgbackrestConfig:
         directory = posixpath.join(posixpath.dirname(self.source.path), INCLUDE_DIRECTORY)
         for name in sorted(self.files.names_in(directory) or ()):
             source = self.files.read(posixpath.join(directory, name)) if is_included(name) else None
-            if source is not None:
-                yield pgbackrest_conf.parse(source)
+            if source is None:
+                continue
+            tree = pgbackrest_conf.parse(source)
+            # Beside a postgresql.conf, conf.d may hold PostgreSQL's files: these have no sections.
+            if tree.sections or not tree.problems:
+                yield tree
 
     @cached_property
     def sections(self) -> tuple[tuple[PgbackrestConf, Section], ...]:
