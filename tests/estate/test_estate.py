@@ -71,6 +71,16 @@ def test_among_tests_nothing_is_compared(tmp_path: Path) -> None:
     assert _check(tmp_path, "PGS429", **files) == []
 
 
+def test_a_cluster_of_the_tests_makes_nothing_uncertain(tmp_path: Path) -> None:
+    files = {
+        "postgresql_conf": "port = 5433\n",
+        "pgbackrest_conf": PGBACKREST + "pg1-port=5434\n",
+        "tests__shop__postgresql_conf": "port = 5434\n",
+        "tests__shop__pgbackrest_conf": PGBACKREST,
+    }
+    assert len(_check(tmp_path, "PGS431", **files)) == 1
+
+
 def test_an_included_file_is_part_of_its_server_and_no_second_one(tmp_path: Path) -> None:
     (finding,) = _check(
         tmp_path,

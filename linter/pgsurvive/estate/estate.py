@@ -82,30 +82,30 @@ class Estate:
         return tuple(
             BarmanLink(config, clusters, scripts, is_alone, in_containers)
             for config, clusters, scripts, is_alone in self._joined(self.barman)
-            if not config.is_template and not config.is_throwaway
+            if not config.is_template
         )
 
     def _joined(
         self, configs: tuple[_Config, ...]
     ) -> Iterator[tuple[_Config, tuple[PostgresConfig, ...], tuple[ShellScript, ...], bool]]:
         """Each configuration, its clusters, its scripts, and whether no other cluster may be its."""
+        configs = tuple(config for config in configs if not config.is_throwaway)
         owners = [
             (cluster, belonging_to(cluster.source.path, configs, lambda c: c.source.path))
             for cluster in self.clusters
+            if not cluster.is_throwaway
         ]
         callers = [
             (script, belonging_to(script.source.path, configs, lambda c: c.source.path, is_script=True))
             for script in self.scripts
+            if not script.is_throwaway
         ]
         for config in configs:
             own = [cluster for cluster, owner in owners if owner is config]
             others = [cluster.source.path for cluster, owner in owners if owner is not config]
             is_alone = not may_belong_to(config.source.path, others, [each.source.path for each in own])
-            clusters = tuple(each for each in own if not each.is_throwaway and not each.is_template)
-            scripts = tuple(
-                script for script, owner in callers if owner is config and not script.is_throwaway
-            )
-            yield config, clusters, scripts, is_alone
+            clusters = tuple(cluster for cluster in own if not cluster.is_template)
+            yield config, clusters, tuple(s for s, owner in callers if owner is config), is_alone
 
     @cached_property
     def has_unread_schedule(self) -> bool:
@@ -130,7 +130,7 @@ def _only_names_files(cluster: PostgresConfig) -> bool:
 
 def _knows_stanzas(config: PgbackrestConfig) -> bool:
     """Whether its stanzas are all that there are, whatever a template has yet to fill in elsewhere."""
-    if config.is_fragment or config.is_throwaway or any(tree.problems for tree in config.trees):
+    if config.is_fragment or any(tree.problems for tree in config.trees):
         return False
     names = [section.name for _, section in config.sections] + [entry.key for _, entry in config.lines]
     return bool(config.stanzas) and not any("$" in name or looks_templated(name) for name in names)
