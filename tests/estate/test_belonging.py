@@ -1,6 +1,6 @@
 import pytest
 
-from pgsurvive.estate.belonging import belonging_to, may_belong_to, relation
+from pgsurvive.estate.belonging import Neighbors, depth_shared, relation
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_script_is_called_after_what_it_does_unless_it_names_an_environment() 
 
 
 def _owner(path: str, *candidates: str) -> str | None:
-    return belonging_to(path, candidates, str)
+    return Neighbors(candidates, str).belonging_to(path)
 
 
 def test_the_nearest_is_taken_and_of_equally_near_ones_none() -> None:
@@ -79,7 +79,10 @@ def test_another_that_may_be_meant_makes_it_uncertain() -> None:
 
 
 def test_another_cluster_as_near_may_be_meant_too() -> None:
-    own = ["postgresql/postgresql.conf"]
-    assert may_belong_to("pgbackrest/pgbackrest.conf", ["reports/postgresql.conf"], own)
-    assert not may_belong_to("pgbackrest/pgbackrest.conf", ["replica/postgresql.conf"], own)
-    assert not may_belong_to("a/pgbackrest.conf", ["b/postgresql.conf"], ["a/postgresql.conf"])
+    def may(path: str, other: str, own: str) -> bool:
+        return Neighbors([own, other], str).may_belong_to(path, depth_shared(path, [own]), [own])
+
+    own = "postgresql/postgresql.conf"
+    assert may("pgbackrest/pgbackrest.conf", "reports/postgresql.conf", own)
+    assert not may("pgbackrest/pgbackrest.conf", "replica/postgresql.conf", own)
+    assert not may("a/pgbackrest.conf", "b/postgresql.conf", "a/postgresql.conf")

@@ -12,12 +12,18 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _T = TypeVar("_T")
+
+Directory: TypeAlias = "tuple[str, ...]"
+
+_REMEMBERED = 10_000
+"""So many paths and names are taken apart once only; a tree has few different names."""
 
 _ORDINARY = frozenset(
     """
@@ -89,51 +95,88 @@ def relation(one: str, other: str, *, is_script: bool = False) -> Relation | Non
     """
     if posixpath.isabs(one) != posixpath.isabs(other):
         return None
-    *here, name = posixpath.normpath(one.lower()).split("/")
-    *there, other_name = posixpath.normpath(other.lower()).split("/")
-    shared = len(posixpath.commonprefix([here, there]))
-    if ".." in (*here[shared:], *there[shared:]):
+    here, name = _split(one)
+    there, other_name = _split(other)
+    shared = 0
+    for mine, yours in zip(here, there, strict=False):
+        if mine != yours:
+            break
+        shared += 1
+    if ".." in here[shared:] or ".." in there[shared:]:
         return None
     words = _words_of(here[shared:], name, is_script=is_script)
     return Relation(shared, words, _words_of(there[shared:], other_name, is_script=False), here == there)
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _split(path: str) -> tuple[Directory, str]:
+    """The directories of a path, from the top, and its name."""
+    *directories, name = posixpath.normpath(path.lower()).split("/")
+    return tuple(directories), name
+
+
 def _words_of(directories: Sequence[str], name: str, *, is_script: bool) -> frozenset[str]:
-    told = _telling_words(_SUFFIXES.sub("", name))
+    told = _telling_words(name, is_file=True)
     if is_script or (directories and directories[-1].endswith(".d")):
         told &= _ENVIRONMENTS
     return told.union(*map(_telling_words, directories))
 
 
-def _telling_words(part: str) -> frozenset[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def _telling_words(part: str, *, is_file: bool = False) -> frozenset[str]:
     """The words of a directory's or file's name that tell which cluster it is of."""
+    if is_file:
+        part = _SUFFIXES.sub("", part)
     if _VERSION.match(part):
         part = part.rstrip("0123456789.")
     return frozenset(re.split(r"[^a-z0-9]+", part)) - _ORDINARY - {""}
 
 
-def belonging_to(
-    path: str, candidates: Iterable[_T], path_of: Callable[[_T], str], *, is_script: bool = False
-) -> _T | None:
-    """The only one of the candidates that certainly belongs to the file `path`; of several the one that is nearest."""
-    related = [
-        (how, candidate)
-        for candidate in candidates
-        if (how := relation(path, path_of(candidate), is_script=is_script)) is not None
-    ]
-    certain = [(how, candidate) for how, candidate in related if how.is_certain]
-    nearest = [each for each in certain if each[0].shared == max(how.shared for how, _ in certain)]
-    if len(nearest) != 1:
+class Neighbors(Generic[_T]):
+    """Files of one kind, found by the directories that they lie in or below."""
+
+    def __init__(self, items: Iterable[_T], path_of: Callable[[_T], str]) -> None:
+        self._path_of = path_of
+        self._below: dict[Directory, list[_T]] = {}
+        for item in items:
+            directory, _ = _split(path_of(item))
+            for depth in range(len(directory) + 1):
+                self._below.setdefault(directory[:depth], []).append(item)
+
+    def belonging_to(self, path: str, *, is_script: bool = False) -> _T | None:
+        """The only one that certainly belongs to the file `path`; of several the one that is nearest.
+
+        `is_script` says that the file is a script, whose name says what it does.
+        """
+        directory, _ = _split(path)
+        for depth in range(len(directory), -1, -1):
+            related = self._related(path, directory[:depth], is_script=is_script)
+            certain = [(how, item) for how, item in related if how.is_certain]
+            if len(certain) > 1:
+                return None
+            if certain:
+                ((how, found),) = certain
+                if how.is_same_directory or how.words:
+                    return found
+                return None if any(h.is_possible for h, item in related if item is not found) else found
         return None
-    ((how, candidate),) = nearest
-    if how.is_same_directory or how.words:
-        return candidate
-    others = (other for other, each in related if each is not candidate and other.shared >= how.shared)
-    return None if any(other.is_possible for other in others) else candidate
+
+    def may_belong_to(self, path: str, depth: int, belonging: Iterable[_T]) -> bool:
+        """Whether another than those that belong to `path` may be meant, since it shares so many directories with it."""
+        directory, _ = _split(path)
+        known = {id(item) for item in belonging}
+        related = self._related(path, directory[:depth], is_script=False)
+        return any(how.is_possible for how, item in related if id(item) not in known)
+
+    def _related(self, path: str, directory: Directory, *, is_script: bool) -> list[tuple[Relation, _T]]:
+        """How those below a directory lie to a file, which lies below it too."""
+        return [
+            (how, item)
+            for item in self._below.get(directory, ())
+            if (how := relation(path, self._path_of(item), is_script=is_script)) is not None
+        ]
 
 
-def may_belong_to(path: str, others: Iterable[str], belonging: Iterable[str]) -> bool:
-    """Whether one of the other files, too, may be of the cluster of `path`: it lies as near as those that belong to it."""
-    depths = [how.shared for each in belonging if (how := relation(path, each)) is not None]
-    found = (how for other in others if (how := relation(path, other)) is not None)
-    return any(how.is_possible and how.shared >= min(depths, default=0) for how in found)
+def depth_shared(path: str, others: Iterable[str]) -> int:
+    """How deep the directory lies that holds a file and all the others; 0 where there are none."""
+    return min((how.shared for each in others if (how := relation(path, each)) is not None), default=0)

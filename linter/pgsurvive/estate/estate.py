@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from pgsurvive.estate.barman import BarmanConfig
-from pgsurvive.estate.belonging import belonging_to, may_belong_to
+from pgsurvive.estate.belonging import Neighbors, depth_shared
 from pgsurvive.estate.links import BarmanLink, PgbackrestLink
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
 from pgsurvive.estate.postgres import PostgresConfig, looks_templated
@@ -89,23 +89,26 @@ class Estate:
         self, configs: tuple[_Config, ...]
     ) -> Iterator[tuple[_Config, tuple[PostgresConfig, ...], tuple[ShellScript, ...], bool]]:
         """Each configuration, its clusters, its scripts, and whether no other cluster may be its."""
-        configs = tuple(config for config in configs if not config.is_throwaway)
-        owners = [
-            (cluster, belonging_to(cluster.source.path, configs, lambda c: c.source.path))
-            for cluster in self.clusters
-            if not cluster.is_throwaway
-        ]
-        callers = [
-            (script, belonging_to(script.source.path, configs, lambda c: c.source.path, is_script=True))
-            for script in self.scripts
-            if not script.is_throwaway
-        ]
+        neighbors = Neighbors((config for config in configs if not config.is_throwaway), _path_of)
+        servers = Neighbors((cluster for cluster in self.clusters if not cluster.is_throwaway), _path_of)
+        clusters: dict[int, list[PostgresConfig]] = {}
+        for cluster in self.clusters:
+            owner = None if cluster.is_throwaway else neighbors.belonging_to(_path_of(cluster))
+            clusters.setdefault(id(owner), []).append(cluster)
+        scripts: dict[int, list[ShellScript]] = {}
+        for script in self.scripts:
+            called = None if script.is_throwaway else neighbors.belonging_to(_path_of(script), is_script=True)
+            scripts.setdefault(id(called), []).append(script)
         for config in configs:
-            own = [cluster for cluster, owner in owners if owner is config]
-            others = [cluster.source.path for cluster, owner in owners if owner is not config]
-            is_alone = not may_belong_to(config.source.path, others, [each.source.path for each in own])
-            clusters = tuple(cluster for cluster in own if not cluster.is_template)
-            yield config, clusters, tuple(s for s, owner in callers if owner is config), is_alone
+            own = clusters.get(id(config), [])
+            depth = depth_shared(_path_of(config), map(_path_of, own))
+            is_alone = not servers.may_belong_to(_path_of(config), depth, own)
+            yield (
+                config,
+                tuple(cluster for cluster in own if not cluster.is_template),
+                tuple(scripts.get(id(config), ())),
+                is_alone,
+            )
 
     @cached_property
     def has_unread_schedule(self) -> bool:
@@ -121,6 +124,10 @@ class Estate:
                 if source is None or spoken_of.search(source.text):
                     return True
         return False
+
+
+def _path_of(part: PostgresConfig | ShellScript | PgbackrestConfig | BarmanConfig) -> str:
+    return part.source.path
 
 
 def _only_names_files(cluster: PostgresConfig) -> bool:
