@@ -1,6 +1,6 @@
 import pytest
 
-from pgsurvive.estate.belonging import Neighbors, depth_shared, relation
+from pgsurvive.estate.belonging import Neighbors
 
 
 @pytest.mark.parametrize(
@@ -19,9 +19,7 @@ from pgsurvive.estate.belonging import Neighbors, depth_shared, relation
     ],
 )
 def test_files_with_only_ordinary_names_between_them_belong_together(one: str, other: str) -> None:
-    how = relation(one, other)
-    assert how is not None
-    assert how.is_certain
+    assert Neighbors([other], str).belonging_to(one) == other
 
 
 @pytest.mark.parametrize(
@@ -38,23 +36,20 @@ def test_files_with_only_ordinary_names_between_them_belong_together(one: str, o
     ],
 )
 def test_files_under_different_names_do_not(one: str, other: str) -> None:
-    how = relation(one, other)
-    assert how is not None
-    assert not how.is_certain
+    assert Neighbors([other], str).belonging_to(one) is None
 
 
-def test_paths_that_cannot_be_compared_are_not_related() -> None:
-    assert relation("/etc/postgresql.conf", "pgbackrest.conf") is None
-    assert relation("../a/postgresql.conf", "pgbackrest.conf") is None
+def test_paths_that_cannot_be_compared_do_not_either() -> None:
+    assert _owner("/etc/postgresql.conf", "pgbackrest.conf") is None
+    assert _owner("../a/postgresql.conf", "pgbackrest.conf") is None
 
 
 def test_a_script_is_called_after_what_it_does_unless_it_names_an_environment() -> None:
-    def certain(script: str) -> bool:
-        how = relation(script, "pgbackrest/pgbackrest.conf", is_script=True)
-        return how is not None and how.is_certain
+    def owner(script: str) -> str | None:
+        return Neighbors(["pgbackrest/pgbackrest.conf"], str).belonging_to(script, is_script=True)
 
-    assert certain("scripts/nightly-full.sh")
-    assert not certain("scripts/nightly-staging.sh")
+    assert owner("scripts/nightly-full.sh")
+    assert not owner("scripts/nightly-staging.sh")
 
 
 def _owner(path: str, *candidates: str) -> str | None:
@@ -80,7 +75,7 @@ def test_another_that_may_be_meant_makes_it_uncertain() -> None:
 
 def test_another_cluster_as_near_may_be_meant_too() -> None:
     def may(path: str, other: str, own: str) -> bool:
-        return Neighbors([own, other], str).may_belong_to(path, depth_shared(path, [own]), [own])
+        return Neighbors([own, other], str).may_belong_to(path, [own])
 
     own = "postgresql/postgresql.conf"
     assert may("pgbackrest/pgbackrest.conf", "reports/postgresql.conf", own)

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
 _T = TypeVar("_T")
 
@@ -62,60 +61,84 @@ _VERSION = re.compile(r"[a-z]*(?:9\.\d|9|1\d)$|\d+(?:\.\d+)*$")
 """`16`, `9.6`, `pg16`: a major. `pg1` is one of several servers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """How two files lie to each other."""
+class Neighbors(Generic[_T]):
+    """Files of one kind, found by the directories that they lie in or below."""
 
-    shared: int
-    """How deep in the tree the directory lies that holds both."""
+    def __init__(self, items: Iterable[_T], path_of: Callable[[_T], str]) -> None:
+        self._path_of = path_of
+        self._below: dict[Directory, list[_T]] = {}
+        self._tables: dict[Directory, dict[frozenset[str], list[_T]]] = {}
+        for item in items:
+            directory, _ = _split(path_of(item))
+            for depth in range(1, len(directory) + 1):
+                self._below.setdefault(directory[:depth], []).append(item)
 
-    words: frozenset[str]
-    """What tells, below that directory, which cluster the first is of."""
+    def belonging_to(self, path: str, *, is_script: bool = False) -> _T | None:
+        """The only one that certainly belongs to the file `path`; of several the one that is nearest.
 
-    other_words: frozenset[str]
-    """The same for the second."""
-
-    is_same_directory: bool
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether they are files of one cluster, as far as the two alone can tell."""
-        return self.words == self.other_words
-
-    @property
-    def is_possible(self) -> bool:
-        """Whether they may be, since no name says that the one stands aside."""
-        return self.is_certain or not (self.words ^ self.other_words) <= _ASIDE
-
-
-def relation(one: str, other: str, *, is_script: bool = False) -> Relation | None:
-    """How two files lie to each other; `is_script` says that the first is a script, whose name says what it does.
-
-    None where that can't be told from the paths.
-    """
-    if posixpath.isabs(one) != posixpath.isabs(other):
+        `is_script` says that the file is a script, whose name says what it does.
+        """
+        directory, name = _split(path)
+        for depth in range(len(directory), 0, -1):
+            by_words = self._by_words(directory[:depth])
+            words = _words_of(directory[depth:], name, is_script=is_script)
+            certain = by_words.get(words, ())
+            if len(certain) > 1:
+                return None
+            if certain:
+                (found,) = certain
+                is_beside = _split(self._path_of(found))[0] == directory
+                is_told = is_beside or bool(words)
+                is_rivaled = any(others != words and _may_be(words, others) for others in by_words)
+                return found if is_told or not is_rivaled else None
         return None
-    here, name = _split(one)
-    there, other_name = _split(other)
-    shared = 0
-    for mine, yours in zip(here, there, strict=False):
-        if mine != yours:
-            break
-        shared += 1
-    if ".." in here[shared:] or ".." in there[shared:]:
-        return None
-    words = _words_of(here[shared:], name, is_script=is_script)
-    return Relation(shared, words, _words_of(there[shared:], other_name, is_script=False), here == there)
+
+    def may_belong_to(self, path: str, belonging: Iterable[_T]) -> bool:
+        """Whether another than those that belong to `path` may be meant: it lies as near, and no name says otherwise."""
+        belonging = list(belonging)
+        directory, name = _split(path)
+        depth = min((_shared(directory, _split(self._path_of(each))[0]) for each in belonging), default=1)
+        words = _words_of(directory[depth:], name, is_script=False)
+        known = {id(each) for each in belonging}
+        return any(
+            id(item) not in known
+            for others, items in self._by_words(directory[:depth]).items()
+            if others == words or _may_be(words, others)
+            for item in items
+        )
+
+    def _by_words(self, directory: Directory) -> dict[frozenset[str], list[_T]]:
+        """The files below a directory, by the words that tell which cluster each is of."""
+        found = self._tables.get(directory)
+        if found is None:
+            found = self._tables[directory] = {}
+            for item in self._below.get(directory, ()):
+                below, name = _split(self._path_of(item))
+                words = _words_of(below[len(directory) :], name, is_script=False)
+                found.setdefault(words, []).append(item)
+        return found
+
+
+def _may_be(words: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether files with different words may be of one cluster all the same: none stands aside by its name."""
+    return not words ^ others <= _ASIDE
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _split(path: str) -> tuple[Directory, str]:
-    """The directories of a path, from the top, and its name."""
+    """The directories of a path, from the root or from where the command runs, and its name."""
     *directories, name = posixpath.normpath(path.lower()).split("/")
-    return tuple(directories), name
+    return tuple(directories) if posixpath.isabs(path) else (".", *directories), name
 
 
-def _words_of(directories: Sequence[str], name: str, *, is_script: bool) -> frozenset[str]:
+def _shared(one: Directory, other: Directory) -> int:
+    """How many directories two paths share from the top."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((depth for depth, (mine, yours) in pairs if mine != yours), min(len(one), len(other)))
+
+
+def _words_of(directories: Directory, name: str, *, is_script: bool) -> frozenset[str]:
+    """The words that tell which cluster a file is of."""
     told = _telling_words(name, is_file=True)
     if is_script or (directories and directories[-1].endswith(".d")):
         told &= _ENVIRONMENTS
@@ -124,59 +147,9 @@ def _words_of(directories: Sequence[str], name: str, *, is_script: bool) -> froz
 
 @lru_cache(maxsize=_REMEMBERED)
 def _telling_words(part: str, *, is_file: bool = False) -> frozenset[str]:
-    """The words of a directory's or file's name that tell which cluster it is of."""
     if is_file:
         part = _SUFFIXES.sub("", part)
     if _VERSION.match(part):
         part = part.rstrip("0123456789.")
-    return frozenset(re.split(r"[^a-z0-9]+", part)) - _ORDINARY - {""}
-
-
-class Neighbors(Generic[_T]):
-    """Files of one kind, found by the directories that they lie in or below."""
-
-    def __init__(self, items: Iterable[_T], path_of: Callable[[_T], str]) -> None:
-        self._path_of = path_of
-        self._below: dict[Directory, list[_T]] = {}
-        for item in items:
-            directory, _ = _split(path_of(item))
-            for depth in range(len(directory) + 1):
-                self._below.setdefault(directory[:depth], []).append(item)
-
-    def belonging_to(self, path: str, *, is_script: bool = False) -> _T | None:
-        """The only one that certainly belongs to the file `path`; of several the one that is nearest.
-
-        `is_script` says that the file is a script, whose name says what it does.
-        """
-        directory, _ = _split(path)
-        for depth in range(len(directory), -1, -1):
-            related = self._related(path, directory[:depth], is_script=is_script)
-            certain = [(how, item) for how, item in related if how.is_certain]
-            if len(certain) > 1:
-                return None
-            if certain:
-                ((how, found),) = certain
-                if how.is_same_directory or how.words:
-                    return found
-                return None if any(h.is_possible for h, item in related if item is not found) else found
-        return None
-
-    def may_belong_to(self, path: str, depth: int, belonging: Iterable[_T]) -> bool:
-        """Whether another than those that belong to `path` may be meant, since it shares so many directories with it."""
-        directory, _ = _split(path)
-        known = {id(item) for item in belonging}
-        related = self._related(path, directory[:depth], is_script=False)
-        return any(how.is_possible for how, item in related if id(item) not in known)
-
-    def _related(self, path: str, directory: Directory, *, is_script: bool) -> list[tuple[Relation, _T]]:
-        """How those below a directory lie to a file, which lies below it too."""
-        return [
-            (how, item)
-            for item in self._below.get(directory, ())
-            if (how := relation(path, self._path_of(item), is_script=is_script)) is not None
-        ]
-
-
-def depth_shared(path: str, others: Iterable[str]) -> int:
-    """How deep the directory lies that holds a file and all the others; 0 where there are none."""
-    return min((how.shared for each in others if (how := relation(path, each)) is not None), default=0)
+    # `..` leads nobody knows where, so it stays and tells.
+    return frozenset(re.split(r"[^a-z0-9.]+|(?<!\.)\.(?!\.)", part)) - _ORDINARY - {""}

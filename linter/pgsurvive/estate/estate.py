@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from pgsurvive.estate.barman import BarmanConfig
-from pgsurvive.estate.belonging import Neighbors, depth_shared
+from pgsurvive.estate.belonging import Neighbors
 from pgsurvive.estate.links import BarmanLink, PgbackrestLink
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
 from pgsurvive.estate.postgres import PostgresConfig, looks_templated
@@ -101,8 +101,7 @@ class Estate:
             scripts.setdefault(id(called), []).append(script)
         for config in configs:
             own = clusters.get(id(config), [])
-            depth = depth_shared(_path_of(config), map(_path_of, own))
-            is_alone = not servers.may_belong_to(_path_of(config), depth, own)
+            is_alone = not servers.may_belong_to(_path_of(config), own)
             yield (
                 config,
                 tuple(cluster for cluster in own if not cluster.is_template),
