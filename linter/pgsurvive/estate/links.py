@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pgsurvive.estate.invocation import in_script, in_setting
+from pgsurvive.estate.backup_call import in_script, in_setting
 from pgsurvive.findings import Related
 from pgsurvive.text import Kind
 
 if TYPE_CHECKING:
+    from pgsurvive.estate.backup_call import BackupCall
     from pgsurvive.estate.barman import BarmanConfig, Server
-    from pgsurvive.estate.invocation import Invocation
     from pgsurvive.estate.pgbackrest import Option, PgbackrestConfig
     from pgsurvive.estate.postgres import PostgresConfig, Setting
     from pgsurvive.estate.script import ShellScript
@@ -35,13 +35,13 @@ class PgbackrestLink:
     """Whether no other cluster of the tree may be meant by the configuration."""
 
     @cached_property
-    def invocations(self) -> tuple[Invocation, ...]:
+    def invocations(self) -> tuple[BackupCall, ...]:
         """Every call of pgbackrest that reads this configuration, as far as the words say."""
         found = [call for cluster in self.clusters for call in self.in_cluster(cluster)]
         found += [call for script in self.scripts for call in in_script(script, _PGBACKREST)]
         return tuple(call for call in found if _reads(call))
 
-    def in_cluster(self, cluster: PostgresConfig) -> tuple[Invocation, ...]:
+    def in_cluster(self, cluster: PostgresConfig) -> tuple[BackupCall, ...]:
         """The calls in the archive_command and the restore_command of a cluster."""
         names = ("archive_command", "restore_command")
         found = (call for name in names for call in in_setting(cluster, name, _PGBACKREST))
@@ -119,7 +119,7 @@ class PgbackrestLink:
         return self.writes_configuration or any(call.has_pg_options for call in self.invocations)
 
 
-def _reads(call: Invocation) -> bool:
+def _reads(call: BackupCall) -> bool:
     """Whether a call reads a file of the usual name; one in another place of the tree is another link's."""
     name = call.option("config")
     if call.has_option("config") and (name is None or name.rpartition("/")[2] != "pgbackrest.conf"):
@@ -140,13 +140,13 @@ class BarmanLink:
     in_containers: bool
     """Whether something in the tree runs in containers, which see other paths and ports than their host."""
 
-    def shipments(self, cluster: PostgresConfig) -> tuple[Invocation, ...]:
+    def shipments(self, cluster: PostgresConfig) -> tuple[BackupCall, ...]:
         """The calls of Barman's own programs in the archive_command and the restore_command of a cluster."""
         names = ("archive_command", "restore_command")
         return tuple(call for name in names for call in in_setting(cluster, name, _SHIPPERS))
 
     @cached_property
-    def all_shipments(self) -> tuple[Invocation, ...]:
+    def all_shipments(self) -> tuple[BackupCall, ...]:
         """These calls of all clusters, and those in scripts."""
         found = [call for cluster in self.clusters for call in self.shipments(cluster)]
         return (*found, *(call for script in self.scripts for call in in_script(script, _SHIPPERS)))
@@ -160,7 +160,7 @@ class BarmanLink:
         return servers[0] if named or self.is_alone else None
 
 
-def server_named_by(call: Invocation) -> str | None:
+def server_named_by(call: BackupCall) -> str | None:
     """The server that `barman-wal-archive HOST SERVER %p` or `barman-wal-restore HOST SERVER %f %p` names."""
     if call.has_option("config") or any(word.text == "-c" for word in call.words):
         return None

@@ -12,7 +12,7 @@ from pgsurvive.rules import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pgsurvive.estate.invocation import Invocation
+    from pgsurvive.estate.backup_call import BackupCall
     from pgsurvive.estate.links import PgbackrestLink
     from pgsurvive.findings import Draft
 
@@ -55,12 +55,12 @@ def _without_backup(link: PgbackrestLink, stanza: str) -> Iterator[Draft]:
         )
 
 
-def _is_open(call: Invocation) -> bool:
+def _is_open(call: BackupCall) -> bool:
     """Whether the call may be made for any repository or stanza."""
     return not call.is_constant or not call.has_option("stanza")
 
 
-def _named(calls: list[Invocation]) -> str:
+def _named(calls: list[BackupCall]) -> str:
     repositories = sorted({call.option("repo") or "" for call in calls} - {""})
     if not repositories:
         return "no command names it with --repo"

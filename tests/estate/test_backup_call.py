@@ -1,13 +1,13 @@
 import pytest
 
 from pgsurvive.estate import postgres, script
-from pgsurvive.estate.invocation import Invocation, in_script, in_setting
+from pgsurvive.estate.backup_call import BackupCall, in_script, in_setting
 from pgsurvive.text import Kind, Source
 
 PROGRAMS = frozenset({"pgbackrest"})
 
 
-def _in_script(text: str) -> tuple[Invocation, ...]:
+def _in_script(text: str) -> tuple[BackupCall, ...]:
     return in_script(script.read(Source("backup.sh", text), frozenset({18})), PROGRAMS)
 
 

@@ -33,7 +33,7 @@ _HAND_OVER = frozenset({"su", "runuser", *SHELLS})
 
 
 @dataclass(frozen=True)
-class Invocation:
+class BackupCall:
     """One call of a program."""
 
     words: tuple[Word, ...]
@@ -91,26 +91,26 @@ class Invocation:
         return Related(self.source.path, self.span, message, self.source)
 
 
-def in_setting(config: PostgresConfig, name: str, programs: frozenset[str]) -> tuple[Invocation, ...]:
+def in_setting(config: PostgresConfig, name: str, programs: frozenset[str]) -> tuple[BackupCall, ...]:
     """The calls of these programs in archive_command or restore_command; nothing where the setting's value is unknown."""
     setting = config.effective(name)
     text = setting.value
     if not isinstance(text, str) or not any(program in text for program in programs):
         return ()
     return tuple(
-        Invocation(words, setting.source, _span_in(setting, words), name)
+        BackupCall(words, setting.source, _span_in(setting, words), name)
         for command in wal_command(text).commands
         if (words := _words(command, programs))
     )
 
 
-def in_script(script: ShellScript, programs: frozenset[str]) -> tuple[Invocation, ...]:
+def in_script(script: ShellScript, programs: frozenset[str]) -> tuple[BackupCall, ...]:
     """The calls of these programs in a script, known variables put in, and those in a setting that it writes."""
     if not script.mentions(*programs) or script.script.broken:
         return ()
     source = script.source
     called = (
-        Invocation(words, source, source.span(words[0].start, words[-1].end), "the script")
+        BackupCall(words, source, source.span(words[0].start, words[-1].end), "the script")
         for each in shell.commands(expanded(script.script.body))
         for command in _with_inner(unwrapped(each))
         if (words := _words(command, programs))
@@ -118,7 +118,7 @@ def in_script(script: ShellScript, programs: frozenset[str]) -> tuple[Invocation
     return (*called, *_written(source, programs))
 
 
-def _written(source: Source, programs: frozenset[str]) -> Iterator[Invocation]:
+def _written(source: Source, programs: frozenset[str]) -> Iterator[BackupCall]:
     """The calls in an archive_command or restore_command that a script sets, by ALTER SYSTEM or by writing the file."""
     for match in _SETTING.finditer(source.text):
         before = source.text[source.text.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -133,7 +133,7 @@ def _written(source: Source, programs: frozenset[str]) -> Iterator[Invocation]:
             )
             if words:
                 span = source.span(words[0].start, words[-1].end)
-                yield Invocation(words, source, span, match["name"].lower())
+                yield BackupCall(words, source, span, match["name"].lower())
 
 
 def _span_in(setting: Setting, words: tuple[Word, ...]) -> Span:
