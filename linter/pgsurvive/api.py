@@ -121,7 +121,7 @@ def check_paths(
             estate.extend(subjects)
             if found.kind is Kind.COMPOSE:  # read for the settings in it, not for what else its services run
                 unread.append(found.path)
-    findings.extend(_found_between(estate, unread))
+    findings.extend(_found_between(estate, unread, files))
     kept, silenced = _sorted_out(findings, checked, config)
     paths_checked = tuple(source.path for source in checked)
     return Result(tuple(kept), paths_checked, passed_over, tuple(unreadable), silenced)
@@ -136,14 +136,14 @@ def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
             yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
-def _found_between(subjects: Sequence[Subject], unread: Sequence[str]) -> Iterator[Finding]:
+def _found_between(subjects: Sequence[Subject], unread: Sequence[str], files: Files) -> Iterator[Finding]:
     """What the rules find in files that contradict each other; imports nothing where no two of them have to agree."""
     names = {type(subject).__name__ for subject in subjects}
     if names.isdisjoint(_BACKUP_PROGRAMS) or names <= _BACKUP_PROGRAMS:
         return
     from pgsurvive.estate.estate import Estate  # noqa: PLC0415 - most commits change files of one kind
 
-    yield from run(rules_for(Estate.__name__), Estate.of(subjects, unread))
+    yield from run(rules_for(Estate.__name__), Estate.of(subjects, unread, files))
 
 
 def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[Subject]:

@@ -108,6 +108,21 @@ def test_a_script_that_configures_pgbackrest_itself_makes_it_uncertain(tmp_path:
     assert _check(tmp_path, "PGS429", **files) == []
 
 
+def test_a_dockerfile_may_write_another_configuration(tmp_path: Path) -> None:
+    files = {"postgresql_conf": POSTGRES, "pgbackrest_conf": PGBACKREST}
+    assert len(_check(tmp_path, "PGS429", **files, Dockerfile="FROM postgres\n")) == 1
+    writes = "FROM postgres\nRUN printf '[main]\\npg1-path=/srv\\n' >/etc/pgbackrest/pgbackrest.conf\n"
+    assert _check(tmp_path, "PGS429", Dockerfile=writes) == []
+
+
+def test_a_file_of_sql_may_make_the_slot(tmp_path: Path) -> None:
+    barman_conf = "[barman]\nbarman_home = /b\n[main]\nconninfo = host=db1\nstreaming_archiver = on\nslot_name = barman\n"
+    makes = "SELECT pg_create_physical_replication_slot('{}');\n"
+    other = f'psql -c "{makes.format("barman_old")}"\n'
+    assert len(_check(tmp_path, "PGS515", barman_conf=barman_conf, slots_sh=other)) == 1
+    assert _check(tmp_path, "PGS515", init_sql=makes.format("barman")) == []
+
+
 def test_a_comment_silences_a_finding_about_several_files(tmp_path: Path) -> None:
     silenced = POSTGRES.replace("%p'", "%p'  # pgsurvive: ignore[PGS429] the section comes from elsewhere")
     assert _check(tmp_path, "PGS429", postgresql_conf=silenced, pgbackrest_conf=PGBACKREST) == []

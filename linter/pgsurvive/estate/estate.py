@@ -6,12 +6,13 @@ Only what certainly belongs together is linked (see `belonging`), so that whatev
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from pgsurvive.estate.barman import BarmanConfig
 from pgsurvive.estate.belonging import Neighbors
+from pgsurvive.estate.files import NoFiles
 from pgsurvive.estate.links import BarmanLink, PgbackrestLink
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
 from pgsurvive.estate.postgres import PostgresConfig, looks_templated
@@ -21,6 +22,8 @@ from pgsurvive.text import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pgsurvive.estate.files import Files
+
 __all__ = ["BarmanLink", "Estate", "PgbackrestLink"]
 
 _Config = TypeVar("_Config", PgbackrestConfig, BarmanConfig)
@@ -28,6 +31,7 @@ _Config = TypeVar("_Config", PgbackrestConfig, BarmanConfig)
 _WORDS = ("pgbackrest", "PGBACKREST", "barman", "replication_slot", "pg_receivewal")
 _FILES = frozenset({"config_file", "hba_file", "ident_file"})
 _CONTAINERS = re.compile(r"dockerfile|containerfile|compose")
+_SQL = re.compile(r"\.sql$")
 _SCHEDULE = re.compile(
     r"cron|\.(?:timer|service|ya?ml|py|rb|go|nomad|hcl|tf|pp)(?:\.\w+)?$|jenkinsfile|makefile|dockerfile"
 )
@@ -48,8 +52,11 @@ class Estate:
     unread: tuple[str, ...] = ()
     """The paths of the files whose commands, if there are any, nobody has read."""
 
+    files: Files = field(default_factory=NoFiles, repr=False)
+    """Where they can be looked into."""
+
     @classmethod
-    def of(cls, subjects: Sequence[object], unread: Iterable[str] = ()) -> Estate:
+    def of(cls, subjects: Sequence[object], unread: Iterable[str] = (), files: Files | None = None) -> Estate:
         """The estate that these parts make up."""
         configs = [s for s in subjects if isinstance(s, PostgresConfig)]
         included = {
@@ -64,6 +71,7 @@ class Estate:
             tuple(s for s in subjects if isinstance(s, PgbackrestConfig)),
             _whole(s for s in subjects if isinstance(s, BarmanConfig)),
             tuple(unread),
+            files or NoFiles(),
         )
 
     @cached_property
@@ -114,15 +122,26 @@ class Estate:
         """Whether the name of a file that isn't read says that it may run commands."""
         return any(_SCHEDULE.search(path.lower()) for path in self.unread)
 
-    def may_run(self, command: str, link: PgbackrestLink) -> bool:
+    def may_run(self, command: str) -> bool:
         """Whether such a file, a crontab for example, speaks of this command of pgBackRest's."""
         spoken_of = re.compile(rf"pgbackrest\b.{{0,300}}?\b{command}\b", re.DOTALL)
+        return any(spoken_of.search(text) for text in self._texts(_SCHEDULE))
+
+    def may_define(self, stanza: str) -> bool:
+        """Whether such a file, a Dockerfile for example, writes a configuration that has this stanza."""
+        return any(f"[{stanza}]" in text for text in self._texts(_SCHEDULE))
+
+    def may_create(self, slot: str) -> bool:
+        """Whether a file of SQL, or one that runs commands, speaks of a replication slot of this name."""
+        texts = (*self._texts(_SQL), *self._texts(_SCHEDULE))
+        return any("replication_slot" in text and slot in text for text in texts)
+
+    def _texts(self, name: re.Pattern[str]) -> Iterator[str]:
+        """The texts of the unread files with such a name."""
         for path in self.unread:
-            if _SCHEDULE.search(path.lower()):
-                source = link.config.files.read(path)
-                if source is None or spoken_of.search(source.text):
-                    return True
-        return False
+            source = self.files.read(path) if name.search(path.lower()) else None
+            if source is not None:
+                yield source.text
 
 
 def _path_of(part: PostgresConfig | ShellScript | PgbackrestConfig | BarmanConfig) -> str:

@@ -31,7 +31,7 @@ def repository_without_schedule(estate: Estate) -> Iterator[Draft]:
     """A repository gets WAL but never a backup, since each backup goes into one repository only; nothing in it restores."""
     for link in estate.pgbackrest_links:
         found = [draft for stanza in link.config.stanzas for draft in _without_backup(link, stanza)]
-        if found and not link.writes_configuration and not estate.may_run("backup", link):
+        if found and not link.writes_configuration and not estate.may_run("backup"):
             yield from found
 
 

@@ -45,7 +45,8 @@ def slot_mismatch(estate: Estate) -> Iterator[Draft]:
                 if link.server_of(cluster) is server:
                     yield from _forbidden(cluster, slot)
                     yield from _taken(cluster, server, slot)
-            yield from _called_otherwise(link, server, slot)
+            if not estate.may_create(slot.value):
+                yield from _called_otherwise(link, server, slot)
 
 
 def _forbidden(cluster: PostgresConfig, slot: BarmanOption) -> Iterator[Draft]:

@@ -37,11 +37,11 @@ _LOSSES = {
 def stanza_mismatch(estate: Estate) -> Iterator[Draft]:
     """A command names a stanza that pgbackrest.conf doesn't have, or that of another cluster; it fails each time."""
     for link in estate.pgbackrest_links:
-        yield from _unknown(link)
+        yield from _unknown(estate, link)
         yield from _of_another_cluster(link)
 
 
-def _unknown(link: PgbackrestLink) -> Iterator[Draft]:
+def _unknown(estate: Estate, link: PgbackrestLink) -> Iterator[Draft]:
     stanzas = link.config.stanzas
     if link.writes_configuration:
         return
@@ -49,6 +49,8 @@ def _unknown(link: PgbackrestLink) -> Iterator[Draft]:
         stanza = call.option("stanza")
         loss = next((_LOSSES[word] for word in call.operands if word in _LOSSES), None)
         if stanza is None or stanza in stanzas or loss is None or call.has_pg_options:
+            continue
+        if estate.may_define(stanza):
             continue
         names = ", ".join(stanzas)
         yield call.finding(
