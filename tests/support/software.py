@@ -5,7 +5,7 @@ from functools import partial
 
 from tests.support.barman import barman, barman_version
 from tests.support.cache import SoftwareError, cache_directory
-from tests.support.pgbackrest import pgbackrest, pgbackrest_version
+from tests.support.pgbackrest import OLD, pgbackrest, pgbackrest_2_45, pgbackrest_version
 from tests.support.postgresql import MAJORS, PostgreSQL, postgresql
 from tests.support.s3 import s3, s3_version
 
@@ -16,6 +16,7 @@ __all__ = [
     "barman",
     "cache_directory",
     "pgbackrest",
+    "pgbackrest_2_45",
     "postgresql",
     "s3",
 ]
@@ -29,6 +30,10 @@ def _make_postgresql(major: int) -> str:
 def _make_pgbackrest() -> str:
     program = pgbackrest()
     return f"{pgbackrest_version()} ready in {program.parent}"
+
+
+def _make_old_pgbackrest() -> str:
+    return f"{OLD} ready in {pgbackrest_2_45().parent}"
 
 
 def _make_barman() -> str:
@@ -46,6 +51,7 @@ def main() -> int:
     steps: list[tuple[str, partial[str]]] = [
         *((f"postgresql {major}", partial(_make_postgresql, major)) for major in MAJORS),
         ("pgbackrest", partial(_make_pgbackrest)),
+        (f"pgbackrest {OLD}", partial(_make_old_pgbackrest)),
         ("barman", partial(_make_barman)),
         ("s3", partial(_make_s3)),
     ]
