@@ -7,13 +7,14 @@ import posixpath
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import command_line, compose, pgbackrest, postgres, script
+from pgsurvive.estate import barman, command_line, compose, pgbackrest, postgres, script
+from pgsurvive.estate.barman import BarmanConfig
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
     from pgsurvive.estate.script import ShellScript
     from pgsurvive.findings import Finding
 
-_WITH_PROBLEMS = (PostgresConfig, PgbackrestConfig)
+Subject: TypeAlias = "ShellScript | PostgresConfig | PgbackrestConfig | BarmanConfig"
+"""What a file is to the rules about single files."""
+
+_BACKUP_PROGRAMS = frozenset({"PgbackrestConfig", "BarmanConfig"})
+"""The configurations that have to agree with what other files say."""
+
+_WITH_PROBLEMS = (PostgresConfig, PgbackrestConfig, BarmanConfig)
+"""What can't be read to the end."""
 
 _MAX_FILES = 50_000
 """In a larger tree nothing is looked for by name: it is no project, and walking it would be felt."""
@@ -65,7 +73,8 @@ def check_text(text: str, path: str, *, pg: int | None = None, config: Config | 
     kind = kind_of(source)
     if kind is None:
         return []
-    findings, _ = _sorted_out(_found_in(source, kind, config, None), [source], config)
+    subjects = _subjects(source, kind, _majors(source, config), None)
+    findings, _ = _sorted_out(_found_in(subjects), [source], config)
     return findings
 
 
@@ -94,6 +103,8 @@ def check_paths(
     checked: list[Source] = []
     unreadable: list[tuple[str, str]] = []
     passed_over = 0
+    unread: list[str] = []
+    estate: list[Subject] = []
     for number, found in enumerate(discover(given, config.exclude), start=1):
         if progress is not None:
             progress(number, found.path)
@@ -101,26 +112,40 @@ def check_paths(
             unreadable.append((found.path, found.problem))
         elif found.kind is None or found.source is None:
             passed_over += 1
+            unread.append(found.path)
         else:
             checked.append(found.source)
-            findings.extend(_found_in(found.source, found.kind, config, files))
+            subjects = list(_subjects(found.source, found.kind, _majors(found.source, config), files))
+            findings.extend(_found_in(subjects))
+            estate.extend(subjects)
+            if found.kind is Kind.COMPOSE:  # read for the settings in it, not for what else its services run
+                unread.append(found.path)
+    findings.extend(_found_between(estate, unread))
     kept, silenced = _sorted_out(findings, checked, config)
     paths_checked = tuple(source.path for source in checked)
     return Result(tuple(kept), paths_checked, passed_over, tuple(unreadable), silenced)
 
 
-def _found_in(source: Source, kind: Kind, config: Config, files: Files | None) -> Iterator[Finding]:
+def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
     """Everything the rules find in one file, whatever the configuration and the file's comments say about it."""
-    for subject in _subjects(source, kind, _majors(source, config), files):
+    for subject in subjects:
         for finding in run(rules_for(type(subject).__name__), subject):
             # What a file with syntax errors means is not certain enough to change it.
             broken = isinstance(subject, _WITH_PROBLEMS) and subject.is_broken(finding.path)
             yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
-def _subjects(
-    source: Source, kind: Kind, majors: frozenset[int], files: Files | None
-) -> Iterator[ShellScript | PostgresConfig | PgbackrestConfig]:
+def _found_between(subjects: Sequence[Subject], unread: Sequence[str]) -> Iterator[Finding]:
+    """What the rules find in files that contradict each other; imports nothing where no two of them have to agree."""
+    names = {type(subject).__name__ for subject in subjects}
+    if names.isdisjoint(_BACKUP_PROGRAMS) or names <= _BACKUP_PROGRAMS:
+        return
+    from pgsurvive.estate.estate import Estate  # noqa: PLC0415 - most commits change files of one kind
+
+    yield from run(rules_for(Estate.__name__), Estate.of(subjects, unread))
+
+
+def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[Subject]:
     if kind is Kind.SHELL:
         read = script.read(source, majors)
         yield read
@@ -131,6 +156,8 @@ def _subjects(
         read_by_main = pgbackrest.main_file(source, files) is not None if files else False
         if not read_by_main:
             yield pgbackrest.read(source, files, is_fragment=pgbackrest.is_include(source.path))
+    elif kind is Kind.BARMAN_CONF:
+        yield barman.read(source, files)
     else:
         yield postgres.read(source, kind, majors, files)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgsurvive.catalog import postgresql
+from pgsurvive.catalog import barman, postgresql
 from pgsurvive.config import path_matches
-from pgsurvive.syntax import pgbackrest_conf, postgresql_conf
+from pgsurvive.syntax import barman_conf, pgbackrest_conf, postgresql_conf
 from pgsurvive.text import Kind, Source
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _RECOVERY_CONF = re.compile(rf"(?:[\w.-]*[._-])?recovery\.conf{_TEMPLATE_SUFFIX}
 _PGBACKREST_CONF = re.compile(rf"(?:[\w.-]*[._-])?pgbackrest(?:[._-][\w.-]+)?\.conf{_TEMPLATE_SUFFIX}$")
 _PGBACKREST_KEY = re.compile(r"(?:repo|pg)[1-9][0-9]*-[a-z]|(?:repo|db)-(?:path|host|user|type|cipher)")
 _CONF = re.compile(rf"\.conf{_TEMPLATE_SUFFIX}$")
+_BARMAN_CONF = re.compile(rf"(?:[\w.-]*[._-])?barman\.conf{_TEMPLATE_SUFFIX}$")
 _COMPOSE = re.compile(r"compose[\w.-]*\.ya?ml$")
 _SHELL = re.compile(r"\.(?:sh|bash|ksh)$")
 _SHEBANG = re.compile(rb"#!\s*\S*?(?:/|\benv\s+(?:-\S+\s+)*)(?:ba|da|k|a)?sh\b")
@@ -86,6 +87,8 @@ def identify(file: Path) -> Found:
 def kind_of(source: Source) -> Kind | None:
     """The kind of a text, from the name of its file and from what it says."""
     name = source.path.rpartition("/")[2].lower()
+    if _CONF.search(name) and _is_barman_conf(source, name):
+        return Kind.BARMAN_CONF
     if _POSTGRESQL_CONF.match(name) and not _belongs_to_another(source):
         return Kind.POSTGRESQL_CONF
     if _PGBACKREST_CONF.match(name) or (_CONF.search(name) and _looks_like_pgbackrest(source)):
@@ -101,6 +104,27 @@ def kind_of(source: Source) -> Kind | None:
     if _CONF.search(name) and _looks_like_settings(source, least):
         return Kind.POSTGRESQL_CONF
     return None
+
+
+_BARMAN_ONLY = frozenset(
+    {"barman_home", "conninfo", "backup_method", "streaming_archiver", "minimum_redundancy", "ssh_command"}
+)
+"""Options of which no configuration does without one."""
+
+
+def _is_barman_conf(source: Source, name: str) -> bool:
+    """Whether it has sections whose options are Barman's: [barman], or those of servers."""
+    if "[" not in source.text:
+        return False
+    tree = barman_conf.parse(source)
+    named = _BARMAN_CONF.match(name) is not None or "/barman.d/" in f"/{source.path.lower()}"
+    if named and tree.has(barman.GLOBAL):
+        return True
+    entries = [entry for section in tree.sections for entry in section.entries]
+    known = {entry.name for entry in entries if barman.definition(entry.name) is not None}
+    if not known & _BARMAN_ONLY:
+        return False
+    return len(known) >= (1 if named else 2) and len(known) >= (0.5 if named else 0.8) * len(entries)
 
 
 def _looks_like_settings(source: Source, least: int) -> bool:

@@ -49,6 +49,8 @@ class Related:
     path: str
     span: Span
     message: str
+    source: Source | None = field(default=None, repr=False)
+    """The text it stands in, for a report that shows the line."""
 
 
 @dataclass(frozen=True, slots=True)

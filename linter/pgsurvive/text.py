@@ -28,6 +28,8 @@ class Kind(Enum):
     COMPOSE = "Compose file"
     PGBACKREST_CONF = "pgBackRest configuration"
 
+    BARMAN_CONF = "Barman configuration"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
