@@ -42,8 +42,8 @@ def compress_type_gz(config: PgbackrestConfig) -> Iterator[Draft]:
                 yield option.finding(
                     f"{option.name} is {option.value}"
                     + (" for gz" if option.name == "compress-level" else "")
-                    + ": a segment stays in pg_wal several times as long as with lz4 or zst before it is safe, and the "
-                    "restore reads it several times as slowly",
+                    + ": a segment waits in pg_wal several times as long as with lz4 or zst before it is safe, and a "
+                    "restore works about twice as long on it",
                     help="set compress-type=zst for gz's size, or lz4 for the least work; what is in the repository stays "
                     "readable",
                 )
