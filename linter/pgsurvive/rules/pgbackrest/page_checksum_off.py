@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )
 def page_checksum_off(config: PgbackrestConfig) -> Iterator[Draft]:
     """A damaged page goes into every new backup without a word, until the last sound backup has expired."""
-    if config.is_throwaway:
+    if config.is_throwaway or _reads_foreign_pages(config):
         return
     for option in config.decisions("checksum-page", "backup"):
         if option.value is False:
@@ -32,3 +32,11 @@ def page_checksum_off(config: PgbackrestConfig) -> Iterator[Draft]:
                 "backup that holds them sound has expired",
                 help="remove the line: pages are then checked wherever the cluster has checksums; read the warnings",
             )
+
+
+def _reads_foreign_pages(config: PgbackrestConfig) -> bool:
+    """Whether the server is one that writes files as PostgreSQL doesn't, encrypted for instance: no check can succeed."""
+    return any(
+        entry.key in ("archive-header-check", "pg-version-force", "page-header-check")
+        for _, entry in config.lines
+    )

@@ -63,6 +63,12 @@ def _place(config: PgbackrestConfig, stanza: str | None, index: int) -> tuple[st
     kind = config.effective(f"repo{index}-type", stanza)
     if not isinstance(kind.value, str) or kind.value not in _ADDRESS:
         return None
+    # What this file leaves out about a repository on a repository host, that host's own file says.
+    if (
+        config.effective(f"repo{index}-host", stanza).is_set
+        and not config.effective(f"repo{index}-path", stanza).is_set
+    ):
+        return None
     parts = [kind.value]
     for name in _ADDRESS[kind.value]:
         option = config.effective(f"repo{index}-{name}", stanza)
