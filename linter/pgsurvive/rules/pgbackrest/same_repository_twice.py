@@ -51,7 +51,7 @@ def same_repository_twice(config: PgbackrestConfig) -> Iterator[Draft]:
                 + (
                     ", and pgBackRest refuses or jams"
                     if place[0] in ("posix", "cifs")
-                    else ", and each overwrites the other's files"
+                    else ", and the shorter retention deletes backups that the other is to keep"
                 ),
                 help=f"give repo{index} a place of its own, on another disk and better on another site, or remove it",
                 related=(_most_telling(config, stanza, first).related(f"repo{first}"),),
