@@ -49,11 +49,13 @@ format: $(VENV)/dev.done ## Rewrite the Python files in the house format
 
 .PHONY: software
 software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest and Barman into the cache
+	@command -v rsync >/dev/null || tools/system-packages rsync
 	@$(BIN)/python -m tests.support.software
 
 .PHONY: differential
 differential: software ## Read thousands of generated configurations as the server does; takes minutes
 	@$(BIN)/python -m tests.differential.postgresql_conf --cases 4000 --record
+	@$(BIN)/python -m tests.differential.barman_conf --cases 10000 --record
 
 .PHONY: pages
 pages: $(VENV)/dev.done ## Write the site's page for each rule, and their index

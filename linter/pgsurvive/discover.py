@@ -121,10 +121,11 @@ def _is_barman_conf(source: Source, name: str) -> bool:
     if named and tree.has(barman.GLOBAL):
         return True
     entries = [entry for section in tree.sections for entry in section.entries]
-    known = {entry.name for entry in entries if barman.definition(entry.name) is not None}
-    if not known & _BARMAN_ONLY:
-        return False
-    return len(known) >= (1 if named else 2) and len(known) >= (0.5 if named else 0.8) * len(entries)
+    # A description has everything that systemd reads, too.
+    known = {entry.name for entry in entries if barman.definition(entry.name) is not None} - {"description"}
+    if named:
+        return len(known) >= max(1, 0.5 * len(entries) - 1)
+    return len(known) > 1 and not known.isdisjoint(_BARMAN_ONLY) and len(known) >= 0.8 * len(entries)
 
 
 def _looks_like_settings(source: Source, least: int) -> bool:

@@ -55,7 +55,8 @@ fi
 """,
     "signal": 'cp "$__docs_source" "$PGDATA/$__docs_name"\n',
     "pgbackrest.conf": 'cp "$__docs_source" "$PGBACKREST_CONFIG"\n',
-    "barman.conf": 'cp "$__docs_source" "$LAB/barman.conf"\n',
+    # Barman runs as barman_user or not at all, and the account of the lab is not called barman.
+    "barman.conf": 'sed "s/^barman_user = barman$/barman_user = $(id -un)/" "$__docs_source" >"$LAB/barman.conf"\n',
     "script": 'install -m 755 "$__docs_source" "$LAB/bin/$__docs_name"\n',
 }
 

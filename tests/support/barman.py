@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -11,12 +12,14 @@ from pathlib import Path
 
 from tests.support.cache import SoftwareError, cache_directory, cached, output_of, server_account
 
-REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "barman.txt"
+ROOT = Path(__file__).parents[2]
+REQUIREMENTS = ROOT / "requirements" / "barman.txt"
 
 
 @cache
 def barman() -> Path:
     """Return the directory of Barman's programs, installed on first use."""
+    _require_rsync()
     pins = REQUIREMENTS.read_bytes()
     version = barman_version()
     python = _python()
@@ -47,6 +50,15 @@ def barman() -> Path:
         cwd=Path("/"),
     )
     return programs
+
+
+def _require_rsync() -> None:
+    """Install rsync where it is missing: whatever the backup method, Barman restores with it."""
+    if shutil.which("rsync"):
+        return
+    subprocess.run([ROOT / "tools/system-packages", "rsync"], check=False)
+    if not shutil.which("rsync"):
+        raise SoftwareError("Barman restores with rsync, which is not installed; use your package manager")
 
 
 def barman_version() -> str:

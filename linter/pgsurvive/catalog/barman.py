@@ -36,6 +36,27 @@ REPLACED = {
 """Options that still work, with a warning, and what has come in their place."""
 
 
+NOT_WITH_METHOD = {
+    "postgres": ("reuse_backup", "network_compression", "tablespace_bandwidth_limit"),
+    "rsync": ("backup_compression",),
+    "local-rsync": ("backup_compression", "ssh_command"),
+    "snapshot": (
+        "backup_compression",
+        "bandwidth_limit",
+        "network_compression",
+        "tablespace_bandwidth_limit",
+        "reuse_backup",
+    ),
+}
+"""By backup_method, the options with which Barman disables a server."""
+
+NEEDED_BY_METHOD = {
+    "rsync": ("ssh_command",),
+    "snapshot": ("ssh_command", "snapshot_disks", "snapshot_instance", "snapshot_provider"),
+}
+"""By backup_method, the options without which Barman disables a server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """One option."""
@@ -70,9 +91,9 @@ class Definition:
 
     @property
     def scope(self) -> str:
-        """`global`, `server` or `both`: where it can be set, models aside."""
+        """`global`, `server` or `both`: where it can be set; `model` for what only a model has."""
         if "server" not in self.sections:
-            return "global"
+            return "global" if GLOBAL in self.sections else "model"
         return "both" if GLOBAL in self.sections else "server"
 
 
@@ -129,7 +150,7 @@ def is_complained_about(name: str, section: str) -> bool:
     """
     known = definition(name)
     if section == GLOBAL:
-        return known is None or known.complained_about or known.sections <= {"model"}
+        return known is None or known.complained_about or name == "model"
     if section == "server":
         # `disabled` may stand there, and does nothing.
         return known is None or (name != "disabled" and "server" not in known.sections)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _CARRIERS = frozenset({"docker", "docker-compose", "podman", "podman-compose", "kubectl", "oc", "ssh"})
 """Programs that run the words behind their own somewhere else."""
 
+_SETTING = re.compile(
+    r"\b(?P<name>(?:archive|restore)_command)\s*(?:=|\bTO\b)\s*\\?['\"]?(?P<value>[^'\"\\\n;]*)",
+    re.IGNORECASE,
+)
 _HAND_OVER = frozenset({"su", "runuser", *SHELLS})
 """Programs that run a string behind `-c`."""
 
@@ -101,16 +105,35 @@ def in_setting(config: PostgresConfig, name: str, programs: frozenset[str]) -> t
 
 
 def in_script(script: ShellScript, programs: frozenset[str]) -> tuple[Invocation, ...]:
-    """The calls of these programs in a script, known variables put in."""
+    """The calls of these programs in a script, known variables put in, and those in a setting that it writes."""
     if not script.mentions(*programs) or script.script.broken:
         return ()
     source = script.source
-    return tuple(
+    called = (
         Invocation(words, source, source.span(words[0].start, words[-1].end), "the script")
         for each in shell.commands(expanded(script.script.body))
         for command in _with_inner(unwrapped(each))
         if (words := _words(command, programs))
     )
+    return (*called, *_written(source, programs))
+
+
+def _written(source: Source, programs: frozenset[str]) -> Iterator[Invocation]:
+    """The calls in an archive_command or restore_command that a script sets, by ALTER SYSTEM or by writing the file."""
+    for match in _SETTING.finditer(source.text):
+        before = source.text[source.text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        # What stands on a server's command line is read with the rest of it.
+        if before.lstrip().startswith(("#", "--")) or re.search(r"(?:-c|--)\s*[\"']?$", before):
+            continue
+        start = match.start("value")
+        for command in shell.commands(shell.parse(match["value"]).body):
+            words = tuple(
+                replace(word, start=start + word.start, end=start + word.end)
+                for word in _words(unwrapped(command), programs)
+            )
+            if words:
+                span = source.span(words[0].start, words[-1].end)
+                yield Invocation(words, source, span, match["name"].lower())
 
 
 def _span_in(setting: Setting, words: tuple[Word, ...]) -> Span:

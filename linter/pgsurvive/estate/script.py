@@ -35,6 +35,7 @@ _WRAPPERS: dict[str, frozenset[str]] = {
     "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
     "timeout": frozenset({"-k", "-s", "--kill-after", "--signal"}),
     "stdbuf": frozenset({"-i", "-o", "-e"}),
+    "sshpass": frozenset({"-p", "-f", "-d", "-P"}),
     "chronic": frozenset(),
 }
 _TAKES_OPERAND = frozenset({"timeout", "gosu", "su-exec"})

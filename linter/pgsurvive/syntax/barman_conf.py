@@ -102,16 +102,23 @@ class BarmanConf:
 
     def has(self, name: str) -> bool:
         """Whether there is a section of this name."""
-        return name in self.names
+        return name != DEFAULTS and name in self._own
 
     def own(self, name: str) -> dict[str, Entry]:
         """The options of a section by name, the last of each, in the order in which they first occur."""
-        return {entry.name: entry for s in self.sections if s.name == name for entry in s.entries}
+        return self._own.get(name, {})
+
+    @cached_property
+    def _own(self) -> dict[str, dict[str, Entry]]:
+        found: dict[str, dict[str, Entry]] = {}
+        for section in self.sections:
+            found.setdefault(section.name, {}).update((entry.name, entry) for entry in section.entries)
+        return found
 
     def options(self, name: str) -> dict[str, Entry]:
         """The same with those that the section gets from DEFAULT behind its own."""
         own = self.own(name)
-        return own | {key: entry for key, entry in self.own(DEFAULTS).items() if key not in own}
+        return {**own, **{key: entry for key, entry in self.own(DEFAULTS).items() if key not in own}}
 
 
 class _Reading:
@@ -238,7 +245,7 @@ _MAX_STEPS = 10_000
 _REFERENCE = re.compile(r"%\(([^)]+)\)s")
 
 
-def resolved(value: str, values: Mapping[str, str]) -> str | Unresolved:  # noqa: C901 - the scanner is one loop
+def resolved(value: str, values: Mapping[str, str | None]) -> str | Unresolved:  # noqa: C901 - the scanner is one loop
     """The value with `%(name)s` replaced by that option's value and `%%` by a percent sign."""
     steps = 0
 

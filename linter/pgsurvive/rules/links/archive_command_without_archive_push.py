@@ -28,9 +28,9 @@ def archive_command_without_archive_push(estate: Estate) -> Iterator[Draft]:
     if any("archive-push" in script.source.text for script in estate.scripts):
         return  # it may set archive_command
     for link in estate.pgbackrest_links:
-        if len(link.servers) != 1 or len(link.config.stanzas) != 1:
+        cluster = link.only_server
+        if cluster is None or len(link.config.stanzas) != 1:
             continue
-        (cluster,) = link.servers
         (stanza,) = link.config.stanzas
         if link.is_off("online", stanza, "backup") or cluster.is_standby or not _stores_elsewhere(cluster):
             continue

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pgsurvive.estate.conninfo import target_of
 from pgsurvive.estate.estate import Estate
+from pgsurvive.estate.links import socket_directories, usual_path
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -47,6 +48,7 @@ def conninfo_mismatch(estate: Estate) -> Iterator[Draft]:
                     # In containers the port outside may be another, and so may the paths.
                     if not link.in_containers:
                         yield from _port(cluster, option, target)
+                        yield from _socket(cluster, option, target)
 
 
 def _unheard(cluster: PostgresConfig, option: BarmanOption, target: Target) -> Iterator[Draft]:
@@ -76,3 +78,14 @@ def _port(cluster: PostgresConfig, option: BarmanOption, target: Target) -> Iter
         help=f"write port={port.value} into {option.name}",
         related=(port.related("the server's port"),),
     )
+
+
+def _socket(cluster: PostgresConfig, option: BarmanOption, target: Target) -> Iterator[Draft]:
+    setting = cluster.effective("unix_socket_directories")
+    directories = socket_directories(setting)
+    if target.is_socket and directories and usual_path(target.host) not in directories:
+        yield option.finding(
+            f"{option.name} looks for the server's socket in {target.host}, and there is none: {_NOTHING}",
+            help=f"write host={directories[0]} into {option.name}",
+            related=(setting.related("where the server's sockets are"),),
+        )

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.archiving import archive_commands
-from pgsurvive.estate.estate import Estate, server_named_by
+from pgsurvive.estate.estate import Estate
+from pgsurvive.estate.links import server_named_by
 from pgsurvive.findings import Loss, Related, Severity
 from pgsurvive.rules import rule
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from pgsurvive.estate.archiving import ArchiveCommand
     from pgsurvive.estate.copying import Copy
-    from pgsurvive.estate.estate import BarmanLink
+    from pgsurvive.estate.links import BarmanLink
     from pgsurvive.estate.postgres import PostgresConfig
     from pgsurvive.findings import Draft
 
@@ -28,22 +29,22 @@ _UNSEEN = "Barman never sees the WAL, and no backup can be restored without"
     severity=Severity.ERROR,
     applies_to=Estate,
     costs=Loss.RESTORE,
-    source="https://docs.pgbarman.org/release/latest/user_guide/concepts.html",
+    source="https://docs.pgbarman.org/release/latest/user_guide/wal_archiving.html",
 )
 def incoming_directory_mismatch(estate: Estate) -> Iterator[Draft]:
     """The server sends its WAL to another place than where Barman waits for it, or to a server that Barman doesn't know."""
     for link in estate.barman_links:
+        yield from _unknown_server(link)
         for cluster in link.clusters:
-            yield from _unknown_server(link, cluster)
             yield from _other_directory(link, cluster)
 
 
-def _unknown_server(link: BarmanLink, cluster: PostgresConfig) -> Iterator[Draft]:
+def _unknown_server(link: BarmanLink) -> Iterator[Draft]:
     servers = link.config.servers
     if not link.config.is_complete or not servers:
         return
     names = [server.name for server in servers]
-    for call in link.shipments(cluster):
+    for call in link.all_shipments:
         name = server_named_by(call)
         if name is None or name in names:
             continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pgsurvive.estate.estate import Estate, directory_of
+from pgsurvive.estate.estate import Estate
+from pgsurvive.estate.links import directory_of
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -34,7 +35,7 @@ def pg_path_mismatch(estate: Estate) -> Iterator[Draft]:
             if any(directory_of(path) == directory for path in databases.values()):
                 continue
             local = {n: path for n, path in databases.items() if not link.is_remote(n, stanza)}
-            if len(link.servers) > 1 and not link.names_stanza(cluster):
+            if cluster is not link.only_server and not link.names_stanza(cluster):
                 continue  # the directory may be that of another server
             here = local or databases
             if len(here) != 1:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
-from pgsurvive.estate.estate import Estate, directory_of
+from pgsurvive.estate.conninfo import DEFAULT_PORT
+from pgsurvive.estate.estate import Estate
+from pgsurvive.estate.links import directory_of, socket_directories, usual_path
+from pgsurvive.estate.pgbackrest import State
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pgsurvive.estate.estate import PgbackrestLink
+    from pgsurvive.estate.links import PgbackrestLink
     from pgsurvive.estate.postgres import PostgresConfig
     from pgsurvive.findings import Draft
 
@@ -27,10 +29,9 @@ if TYPE_CHECKING:
 def port_mismatch(estate: Estate) -> Iterator[Draft]:
     """The server is looked for at another port or socket than its own; WAL is archived, but no backup is made."""
     for link in estate.pgbackrest_links:
-        # Of several servers, the one of a stanza is known by its directory only; there, PGS430 would be at work.
-        if len(link.servers) != 1 or link.is_set_elsewhere:
+        cluster = link.only_server
+        if cluster is None or link.is_set_elsewhere:
             continue
-        (cluster,) = link.servers
         stanza = link.stanza_of(cluster)
         databases = link.config.databases(stanza) if stanza is not None else ()
         if stanza is not None and len(databases) == 1:
@@ -41,14 +42,14 @@ def port_mismatch(estate: Estate) -> Iterator[Draft]:
 def _port(link: PgbackrestLink, cluster: PostgresConfig, stanza: str, number: int) -> Iterator[Draft]:
     port = cluster.effective("port")
     option = link.config.effective(f"pg{number}-port", stanza)
-    if not port.is_set or not isinstance(port.value, int) or option.value is None:
+    # 5432 is the program's default, though its help doesn't say so.
+    looked_for = DEFAULT_PORT if option.state is State.DEFAULT else option.value
+    if not port.is_set or not isinstance(port.value, int) or looked_for in (None, port.value):
         return
-    if str(option.value) == str(port.value):
-        return
-    how = f"at port {option.value}" + ("" if option.is_set else ", its default,")
+    how = f"at port {looked_for}" + ("" if option.is_set else ", its default,")
     yield option.finding(
-        f"pgBackRest looks for the server {how} and not at {port.value}: it makes no backup, or that of another cluster, "
-        "and everything since the last one depends on WAL alone",
+        f"pgBackRest looks for the server {how} and not at {port.value}: WAL is archived, but no backup is "
+        "made, and WAL restores nothing without one",
         help=f"write pg{number}-port={port.value} into [{stanza}]",
         related=(port.related("the server's port"),),
     )
@@ -57,23 +58,14 @@ def _port(link: PgbackrestLink, cluster: PostgresConfig, stanza: str, number: in
 def _socket(link: PgbackrestLink, cluster: PostgresConfig, stanza: str, number: int) -> Iterator[Draft]:
     setting = cluster.effective("unix_socket_directories")
     option = link.config.effective(f"pg{number}-socket-path", stanza)
-    # Only beside the server pgBackRest certainly sees the directories under the names that the server has for them.
-    if not setting.is_set or not isinstance(setting.value, str) or not link.names_stanza(cluster):
-        return
     directory = directory_of(option)
-    directories = [_usual(each.strip().strip('"')) for each in setting.value.split(",")]
-    if directory is None or _usual(directory) in directories:
+    directories = socket_directories(setting)
+    # Only beside the server pgBackRest certainly sees the directories under the names that the server has for them.
+    if directory is None or not directories or not link.names_stanza(cluster):
         return
-    if not all(each.startswith("/") for each in directories):
-        return
-    yield option.finding(
-        f"the server has no socket in {option.value}: pgBackRest can't connect to it and makes no backup",
-        help=f"write pg{number}-socket-path={directories[0]}",
-        related=(setting.related("where the server's sockets are"),),
-    )
-
-
-def _usual(path: str) -> str:
-    """The path without a slash at its end; /var/run is another name of /run."""
-    path = posixpath.normpath(path) if path else path
-    return path.removeprefix("/var") if path.startswith("/var/run/") else path
+    if usual_path(directory) not in directories:
+        yield option.finding(
+            f"the server has no socket in {option.value}: pgBackRest can't connect to it and makes no backup",
+            help=f"write pg{number}-socket-path={directories[0]}",
+            related=(setting.related("where the server's sockets are"),),
+        )

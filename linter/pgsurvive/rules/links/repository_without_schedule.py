@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.estate import Estate
@@ -11,9 +12,12 @@ from pgsurvive.rules import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pgsurvive.estate.estate import PgbackrestLink
     from pgsurvive.estate.invocation import Invocation
+    from pgsurvive.estate.links import PgbackrestLink
     from pgsurvive.findings import Draft
+
+_NAMED = re.compile(r"--repo[= ](\d+)\b")
+"""A repository named in what a script writes, such as a line of a crontab."""
 
 
 @rule(
@@ -25,13 +29,10 @@ if TYPE_CHECKING:
 )
 def repository_without_schedule(estate: Estate) -> Iterator[Draft]:
     """A repository gets WAL but never a backup, since each backup goes into one repository only; nothing in it restores."""
-    if estate.has_unread_schedule:
-        return
     for link in estate.pgbackrest_links:
-        if link.writes_configuration:
-            continue
-        for stanza in link.config.stanzas:
-            yield from _without_backup(link, stanza)
+        found = [draft for stanza in link.config.stanzas for draft in _without_backup(link, stanza)]
+        if found and not link.writes_configuration and not estate.may_run("backup", link):
+            yield from found
 
 
 def _without_backup(link: PgbackrestLink, stanza: str) -> Iterator[Draft]:
@@ -41,6 +42,7 @@ def _without_backup(link: PgbackrestLink, stanza: str) -> Iterator[Draft]:
         return
     own = [call for call in calls if call.option("stanza") == stanza]
     served = {call.option("repo") or str(numbers[0]) for call in own}
+    served |= {match for script in link.scripts for match in _NAMED.findall(script.source.text)}
     for number in numbers:
         place = link.place_of(f"repo{number}-", stanza)
         if not own or str(number) in served or place is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pgsurvive.estate.barman import BarmanOption, Server
-    from pgsurvive.estate.estate import BarmanLink
+    from pgsurvive.estate.links import BarmanLink
     from pgsurvive.estate.postgres import PostgresConfig
     from pgsurvive.estate.script import ShellScript
     from pgsurvive.findings import Draft

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pgsurvive.estate.estate import Estate, directory_of
+from pgsurvive.estate.estate import Estate
+from pgsurvive.estate.links import directory_of
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pgsurvive.estate.estate import PgbackrestLink
+    from pgsurvive.estate.links import PgbackrestLink
     from pgsurvive.findings import Draft
 
 _LOSSES = {
