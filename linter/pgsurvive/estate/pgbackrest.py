@@ -219,6 +219,11 @@ class PgbackrestConfig:
             value, invalid = (None, meaning.reason) if isinstance(meaning, Invalid) else (meaning, None)
         return Option(option, state, value, entry.value, tree.source, entry.span, entry, invalid)
 
+    def decisions(self, option: str, command: str) -> tuple[Option, ...]:
+        """What a command makes of an option in each stanza, as far as lines set it; each deciding line once."""
+        options = (self.effective(option, stanza, command) for stanza in self.stanzas or (None,))
+        return tuple({id(found.entry): found for found in options if found.is_set}.values())
+
     def _lines_of(
         self, option: str, known: Definition | None, stanza: str | None, command: str | None
     ) -> list[tuple[PgbackrestConf, Entry]]:
