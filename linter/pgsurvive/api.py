@@ -13,7 +13,8 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import command_line, compose, postgres, script
+from pgsurvive.estate import command_line, compose, pgbackrest, postgres, script
+from pgsurvive.estate.pgbackrest import PgbackrestConfig
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
 from pgsurvive.suppress import UnusedIgnores, suppress
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pgsurvive.estate.files import Files
     from pgsurvive.estate.script import ShellScript
     from pgsurvive.findings import Finding
+
+_WITH_PROBLEMS = (PostgresConfig, PgbackrestConfig)
 
 _MAX_FILES = 50_000
 """In a larger tree nothing is looked for by name: it is no project, and walking it would be felt."""
@@ -111,19 +114,23 @@ def _found_in(source: Source, kind: Kind, config: Config, files: Files | None) -
     for subject in _subjects(source, kind, _majors(source, config), files):
         for finding in run(rules_for(type(subject).__name__), subject):
             # What a file with syntax errors means is not certain enough to change it.
-            broken = isinstance(subject, PostgresConfig) and subject.is_broken(finding.path)
+            broken = isinstance(subject, _WITH_PROBLEMS) and subject.is_broken(finding.path)
             yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
 def _subjects(
     source: Source, kind: Kind, majors: frozenset[int], files: Files | None
-) -> Iterator[ShellScript | PostgresConfig]:
+) -> Iterator[ShellScript | PostgresConfig | PgbackrestConfig]:
     if kind is Kind.SHELL:
         read = script.read(source, majors)
         yield read
         yield from command_line.read(read)
     elif kind is Kind.COMPOSE:
         yield from compose.read(source, majors)
+    elif kind is Kind.PGBACKREST_CONF:
+        read_by_main = pgbackrest.main_file(source, files) is not None if files else False
+        if not read_by_main:
+            yield pgbackrest.read(source, files, is_fragment=pgbackrest.is_include(source.path))
     else:
         yield postgres.read(source, kind, majors, files)
 

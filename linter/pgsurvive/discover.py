@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pgsurvive.catalog import postgresql
 from pgsurvive.config import path_matches
-from pgsurvive.syntax import postgresql_conf
+from pgsurvive.syntax import pgbackrest_conf, postgresql_conf
 from pgsurvive.text import Kind, Source
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _POSTGRESQL_CONF = re.compile(
     rf"(?:postgres(?:ql)?(?:[._-][\w.-]+)?|[\w.-]*[._-]postgres(?:ql)?)\.conf{_TEMPLATE_SUFFIX}$"
 )
 _RECOVERY_CONF = re.compile(rf"(?:[\w.-]*[._-])?recovery\.conf{_TEMPLATE_SUFFIX}$")
+_PGBACKREST_CONF = re.compile(rf"(?:[\w.-]*[._-])?pgbackrest(?:[._-][\w.-]+)?\.conf{_TEMPLATE_SUFFIX}$")
+_PGBACKREST_KEY = re.compile(r"(?:repo|pg)[1-9][0-9]*-[a-z]|(?:repo|db)-(?:path|host|user|type|cipher)")
 _CONF = re.compile(rf"\.conf{_TEMPLATE_SUFFIX}$")
 _COMPOSE = re.compile(r"compose[\w.-]*\.ya?ml$")
 _SHELL = re.compile(r"\.(?:sh|bash|ksh)$")
@@ -86,6 +88,8 @@ def kind_of(source: Source) -> Kind | None:
     name = source.path.rpartition("/")[2].lower()
     if _POSTGRESQL_CONF.match(name) and not _belongs_to_another(source):
         return Kind.POSTGRESQL_CONF
+    if _PGBACKREST_CONF.match(name) or (_CONF.search(name) and _looks_like_pgbackrest(source)):
+        return Kind.PGBACKREST_CONF
     if _RECOVERY_CONF.match(name) and _looks_like_settings(source, 1):
         return Kind.RECOVERY_CONF
     if _COMPOSE.search(name) and "services:" in source.text:
@@ -104,6 +108,14 @@ def _looks_like_settings(source: Source, least: int) -> bool:
     entries = [e for e in postgresql_conf.parse(source).entries if not e.is_directive]
     known = sum(e.name in postgresql.names() or e.name in _RECOVERY_ONLY for e in entries)
     return known >= least and known >= 0.8 * len(entries)
+
+
+def _looks_like_pgbackrest(source: Source) -> bool:
+    """Whether the text has sections, and in them keys that only pgBackRest has."""
+    if "[" not in source.text or not _PGBACKREST_KEY.search(source.text):
+        return False
+    tree = pgbackrest_conf.parse(source)
+    return any(_PGBACKREST_KEY.match(entry.key) for entry in tree.entries)
 
 
 def _belongs_to_another(source: Source) -> bool:

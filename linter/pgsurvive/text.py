@@ -26,6 +26,7 @@ class Kind(Enum):
     """Also the settings on a command line, wherever it stands."""
 
     COMPOSE = "Compose file"
+    PGBACKREST_CONF = "pgBackRest configuration"
 
 
 @dataclass(frozen=True, slots=True, order=True)
