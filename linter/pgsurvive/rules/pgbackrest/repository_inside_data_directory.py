@@ -32,6 +32,6 @@ def repository_inside_data_directory(config: PgbackrestConfig) -> Iterator[Draft
             continue
         yield repository.place.finding(
             f"{repository.name} lies in the data directory {around}: what destroys the cluster destroys its backups, and "
-            "each backup copies those before it",
+            "after the first every backup fails",
             help="move the repository to another disk, better to another machine, and make a new full backup there",
         )
