@@ -26,6 +26,9 @@ DEFAULT_PATH = "/var/lib/pgbackrest"
 _OWN_DIRECTORIES = frozenset({"etc", "home", "opt", "root", "tmp", "usr", "var"})
 """Where a system keeps its own files. What lies elsewhere, such as /mnt or /backup, may be another machine's disk."""
 
+_SAMPLES = frozenset({"doc", "docs", "example", "examples", "sample", "samples", "template", "templates"})
+"""Directories of files that show how to begin."""
+
 _OWN_NETWORK = frozenset(
     {"local", "localdomain", "internal", "intranet", "private", "corp", "lan", "home", "arpa", "svc"}
 )
@@ -121,11 +124,11 @@ class Repository:
         if kind is None:
             return None
         for name in names:
-            value = self.option(name).value
-            if isinstance(value, str) and value:
-                host = value.partition("://")[2] or value
-                host = host.partition("/")[0].rpartition("@")[2]
-                return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+            option = self.option(name)
+            # A part that a script fills in leaves the rest: s3.${REGION}.example.com.
+            text = option.text or (option.value if isinstance(option.value, str) else None)
+            if text:
+                return _host(text)
         return None
 
     @property
@@ -154,6 +157,13 @@ def repositories_of(config: PgbackrestConfig, stanza: str | None) -> tuple[Repos
     return tuple(Repository(config, stanza, index) for index in config.repositories(stanza))
 
 
+def is_whole(config: PgbackrestConfig) -> bool:
+    """Whether what the files don't set is set nowhere: no sample, and nothing that a script has yet to fill in."""
+    directories = config.source.path.lower().split("/")[:-1]
+    filled_in = any("${" in entry.value or "$(" in entry.value for _, entry in config.lines)
+    return config.is_complete and not filled_in and _SAMPLES.isdisjoint(directories)
+
+
 def others(repository: Repository) -> tuple[Repository, ...]:
     """The other repositories of the same stanza."""
     every = repositories_of(repository.config, repository.stanza)
@@ -174,6 +184,12 @@ def is_public(host: str) -> bool:
     name = host.lower().rstrip(".")
     labels = name.split(".")
     return len(labels) > 1 and all(labels) and labels[-1] not in _OWN_NETWORK
+
+
+def _host(text: str) -> str:
+    """The host of an endpoint, without scheme, path and port."""
+    host = text.rpartition("://")[2].partition("/")[0]
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.pgbackrest_repository import repositories_of
+from pgsurvive.estate.pgbackrest_repository import is_whole, repositories_of
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 def no_off_site_repository(config: PgbackrestConfig) -> Iterator[Draft]:
     """All backups are on the machine that they are to replace."""
-    if config.is_throwaway or not config.is_complete:
+    if config.is_throwaway or not is_whole(config):
         return
     for stanza in config.stanzas:
         found = repositories_of(config, stanza)

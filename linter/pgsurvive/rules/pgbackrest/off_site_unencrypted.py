@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.pgbackrest_repository import is_public, repositories
+from pgsurvive.estate.pgbackrest_repository import is_public, is_whole, repositories
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -31,6 +31,8 @@ def off_site_unencrypted(config: PgbackrestConfig) -> Iterator[Draft]:
         return
     for repository in repositories(config):
         cipher = repository.option("cipher-type")
+        if cipher.entry is None and not is_whole(config):
+            continue
         if cipher.value != "none" or not _is_in_others_hands(repository):
             continue
         # A passphrase without a cipher is another rule's finding.
@@ -48,6 +50,4 @@ def _is_in_others_hands(repository: Repository) -> bool:
     """Whether the storage is certainly outside one's own network."""
     if repository.is_behind_host:
         return False
-    if repository.type in ("azure", "gcs") and repository.endpoint is None:
-        return repository.config.is_complete
     return repository.type in ("s3", "azure", "gcs", "sftp") and is_public(repository.endpoint or "")

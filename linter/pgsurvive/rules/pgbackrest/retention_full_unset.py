@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.pgbackrest import PgbackrestConfig, State
-from pgsurvive.estate.pgbackrest_repository import FILE_SYSTEMS, repositories
+from pgsurvive.estate.pgbackrest_repository import FILE_SYSTEMS, is_whole, repositories
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 def retention_full_unset(config: PgbackrestConfig) -> Iterator[Draft]:
     """Backups never expire; once the repository's disk is full nothing is archived, and the server stops next."""
-    if config.is_throwaway:
+    if config.is_throwaway or not is_whole(config):
         return
     for repository in repositories(config):
         if repository.stanza is None or not config.databases(repository.stanza) or repository.is_behind_host:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.pgbackrest_repository import repositories
+from pgsurvive.estate.pgbackrest_repository import is_whole, repositories
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 def single_repository(config: PgbackrestConfig) -> Iterator[Draft]:
     """What damages or deletes the one repository takes every backup with it."""
-    if config.is_throwaway or not config.is_complete:
+    if config.is_throwaway or not is_whole(config):
         return
     for repository in repositories(config):
         alone = config.repositories(repository.stanza) == (repository.index,)

@@ -29,7 +29,7 @@ def tls_verification_off(config: PgbackrestConfig) -> Iterator[Draft]:
         return
     for repository in repositories(config):
         verify = repository.option("storage-verify-tls")
-        if verify.value is not False or repository.type not in OBJECT_STORES or _is_near(repository):
+        if verify.value is not False or repository.type not in OBJECT_STORES or _may_be_near(repository):
             continue
         yield verify.finding(
             f"{repository.name} sends backups to whoever answers: an impostor on the way reads them, keeps what should be "
@@ -38,7 +38,7 @@ def tls_verification_off(config: PgbackrestConfig) -> Iterator[Draft]:
         )
 
 
-def _is_near(repository: Repository) -> bool:
+def _may_be_near(repository: Repository) -> bool:
     """Whether nobody can stand in between: the same machine, or a service of the same container network."""
     host = repository.endpoint
-    return host is not None and (is_loopback(host) or "." not in host.rstrip("."))
+    return host is None or is_loopback(host) or "." not in host.rstrip(".")
