@@ -5,10 +5,19 @@ from functools import partial
 
 from tests.support.barman import barman, barman_version
 from tests.support.cache import SoftwareError, cache_directory
-from tests.support.pgbackrest import pgbackrest, pgbackrest_version
+from tests.support.pgbackrest import OLD, pgbackrest, pgbackrest_2_45, pgbackrest_version
 from tests.support.postgresql import MAJORS, PostgreSQL, postgresql
 
-__all__ = ["MAJORS", "PostgreSQL", "SoftwareError", "barman", "cache_directory", "pgbackrest", "postgresql"]
+__all__ = [
+    "MAJORS",
+    "PostgreSQL",
+    "SoftwareError",
+    "barman",
+    "cache_directory",
+    "pgbackrest",
+    "pgbackrest_2_45",
+    "postgresql",
+]
 
 
 def _make_postgresql(major: int) -> str:
@@ -21,6 +30,10 @@ def _make_pgbackrest() -> str:
     return f"{pgbackrest_version()} ready in {program.parent}"
 
 
+def _make_old_pgbackrest() -> str:
+    return f"{OLD} ready in {pgbackrest_2_45().parent}"
+
+
 def _make_barman() -> str:
     programs = barman()
     return f"{barman_version()} ready in {programs}"
@@ -31,6 +44,7 @@ def main() -> int:
     steps: list[tuple[str, partial[str]]] = [
         *((f"postgresql {major}", partial(_make_postgresql, major)) for major in MAJORS),
         ("pgbackrest", partial(_make_pgbackrest)),
+        (f"pgbackrest {OLD}", partial(_make_old_pgbackrest)),
         ("barman", partial(_make_barman)),
     ]
     failed = 0

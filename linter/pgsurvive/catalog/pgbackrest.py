@@ -11,7 +11,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VERSIONS = ("2.45", "2.60")
 """The versions that pgsurvive knows, oldest first."""
@@ -40,11 +43,17 @@ class Definition:
     name: str
     """Without an index: `repo-path`, `pg-port`, `process-max`."""
 
+    versions: tuple[str, ...]
+    """The versions this definition holds for."""
+
     type: str
     """`boolean`, `integer`, `size`, `time`, `path`, `string`, `list` or `hash`."""
 
     section: str
     """Where a file may set it: `global` (anywhere), `stanza` (not in a global section), `command-line` (nowhere)."""
+
+    group: str | None
+    """`repo` or `pg` for an option that has an index."""
 
     commands: frozenset[str]
     """The commands that read it; all others pass over it."""
@@ -86,11 +95,8 @@ class Definition:
     internal: bool
     """Known to the program but not in its help."""
 
-    @property
-    def group(self) -> str | None:
-        """`repo` or `pg` for an option that has an index."""
-        group, dash, _ = self.name.partition("-")
-        return group if dash and group in GROUPS else None
+    negatable: bool
+    """Whether the command line takes it with `no-` before its name."""
 
     @property
     def takes_several(self) -> bool:
@@ -146,7 +152,9 @@ def _definition(name: str, data: dict[str, Any]) -> Definition:
         name=name,
         type=data["type"],
         section=data["section"],
-        commands=frozenset(data["commands"]),
+        versions=tuple(data["versions"]),
+        group=data.get("group"),
+        commands=frozenset(data.get("commands", ())),
         default=data.get("default"),
         defaults=data.get("defaults", {}),
         default_by=data.get("default_by", {}),
@@ -161,6 +169,7 @@ def _definition(name: str, data: dict[str, Any]) -> Definition:
         deprecated=tuple(data.get("deprecated", ())),
         secure=data.get("secure", False),
         internal=data.get("internal", False),
+        negatable=data.get("negatable", False),
     )
 
 
@@ -170,6 +179,11 @@ def _tuple(values: list[str] | None) -> tuple[str, ...] | None:
 
 def _depends(data: list[Any] | None) -> Depends | None:
     return None if data is None else Depends(data[0], tuple(data[1]))
+
+
+def definitions(version: str = CURRENT) -> Mapping[str, Definition]:
+    """The options of a version by name, without indexes."""
+    return _definitions(version)
 
 
 def names(version: str = CURRENT) -> frozenset[str]:
@@ -229,6 +243,14 @@ class OldName:
 @cache
 def _old_names(version: str) -> dict[str, OldName]:
     return {
-        name: OldName(option, indexed="N" in forms, unindexed="" in forms)
-        for name, (option, forms) in _data()["old_names"].get(version, {}).items()
+        old: OldName(name, indexed="N" in forms, unindexed="" in forms)
+        for name, variants in _data()["options"].items()
+        for variant in variants
+        if version in variant["versions"]
+        for old, forms in variant.get("deprecated", {}).items()
     }
+
+
+def old_name(name: str, version: str = CURRENT) -> OldName | None:
+    """What a deprecated name, without index, means; None where it isn't one."""
+    return _old_names(version).get(name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from pgsurvive.catalog import pgbackrest
 from pgsurvive.catalog.pgbackrest_values import Invalid, interpret
 from pgsurvive.estate.files import NoFiles
-from pgsurvive.estate.postgres import looks_templated
+from pgsurvive.estate.pgbackrest_reading import indexed, searched
 from pgsurvive.findings import Draft, Fix, Related
 from pgsurvive.syntax import pgbackrest_conf
 from pgsurvive.text import Span, lies_among_tests
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
     from pgsurvive.text import Source
 
 INCLUDE_DIRECTORY = "conf.d"
+
+_UNFINISHED = re.compile(
+    r"\{\{|\{%|<%|\$\{|\$\(|@[A-Z_]+@|%\(\w+\)s|<[A-Za-z][\w -]*>|^\$[A-Za-z_]\w*$|__[A-Z]\w*__"
+)
+_BLANK_TO_FILL_IN = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+$")
+"""A word such as PG_PORT that a script replaces."""
+
+_BLOCKS = re.compile(r"\{%|\{\{[#/ ]*(?:if|else|end|range|with)|<%")
 
 Value: TypeAlias = "bool | int | float | str | list[str]"
 
@@ -112,12 +122,7 @@ class PgbackrestConfig:
             return
         directory = posixpath.join(posixpath.dirname(self.source.path), INCLUDE_DIRECTORY)
         for name in sorted(self.files.names_in(directory) or ()):
-            # pgBackRest wants a character before the ending.
-            source = (
-                self.files.read(posixpath.join(directory, name))
-                if name.endswith(".conf") and name != ".conf"
-                else None
-            )
+            source = self.files.read(posixpath.join(directory, name)) if is_included(name) else None
             if source is not None:
                 yield pgbackrest_conf.parse(source)
 
@@ -143,7 +148,27 @@ class PgbackrestConfig:
     @cached_property
     def is_template(self) -> bool:
         """Whether a template engine or a script has yet to write parts of it."""
-        return any(_is_template(tree) for tree in self.trees)
+        return any(
+            looks_unfinished(text)
+            for tree in self.trees
+            for section in tree.sections
+            for text in (section.name, *(part for e in section.entries for part in (e.key, e.value)))
+        ) or any(
+            _UNFINISHED.search(tree.source.slice(problem.span))
+            for tree in self.trees
+            for problem in tree.problems
+        )
+
+    @cached_property
+    def has_blocks(self) -> bool:
+        """Whether a template engine leaves out or repeats lines, so that two of them needn't meet."""
+        return any(_BLOCKS.search(tree.source.text) for tree in self.trees)
+
+    @staticmethod
+    def is_unfinished(part: Entry | Section) -> bool:
+        """Whether a template engine or a script has yet to write a part of a line."""
+        texts = (part.name,) if isinstance(part, pgbackrest_conf.Section) else (part.key, part.value)
+        return any(map(looks_unfinished, texts))
 
     @cached_property
     def is_throwaway(self) -> bool:
@@ -182,17 +207,18 @@ class PgbackrestConfig:
         value: Value | None = None
         invalid: str | None = None
         depends = known.depends_for(command) if known else None
-        if depends and self._is_met(depends, index, stanza, command) is False:
+        matched = self._matched(depends, index, stanza, command) if depends else ""
+        if matched is None:
             state = State.IGNORED
-        elif not any(looks_templated(e.value) for _, e in lines):
-            meaning = _meaning(known, [e.value for _, e in lines], command)
+        elif known is not None and not any(looks_unfinished(e.value) for _, e in lines):
+            meaning = _meaning(known, [e.value for _, e in lines], command, matched)
             value, invalid = (None, meaning.reason) if isinstance(meaning, Invalid) else (meaning, None)
         return Option(option, state, value, entry.value, tree.source, entry.span, entry, invalid)
 
     def _lines_of(
         self, option: str, known: Definition | None, stanza: str | None, command: str | None
     ) -> list[tuple[PgbackrestConf, Entry]]:
-        for section in _searched(stanza, command):
+        for section in searched(stanza, command):
             if known and known.section == "stanza" and section.partition(":")[0] == "global":
                 continue
             lines = self._by_section.get(section, {}).get(option)
@@ -222,30 +248,62 @@ class PgbackrestConfig:
     ) -> Value | None:
         _, index = pgbackrest.split_index(option)
         depends = known.depends_for(command)
-        if depends and self._is_met(depends, index, stanza, command) is False:
+        matched = self._matched(depends, index, stanza, command) if depends else ""
+        if matched is None:
             return None
-        text = known.default_for(command)
-        if depends and known.default_by:
-            other = self.effective(_indexed(depends.option, index), stanza, command).value
-            text = known.default_by.get(str(other), text)
-        meaning = None if text is None else _meaning(known, [text], command)
+        text = known.default_by.get(matched, known.default_for(command))
+        meaning = None if text is None else _meaning(known, [text], command, matched)
         return None if isinstance(meaning, Invalid) else meaning
 
-    def _is_met(
+    def _matched(
         self, depends: pgbackrest.Depends, index: int | None, stanza: str | None, command: str | None
-    ) -> bool | None:
-        """Whether what an option depends on holds; None where that can't be known."""
+    ) -> str | None:
+        """The value with which a dependency holds, None where it doesn't; empty where that can't be known."""
+        if depends.option == "stanza":
+            return "" if stanza else None
         other = self.effective(_indexed(depends.option, index), stanza, command)
         if other.state is State.UNKNOWN or (other.state is State.SET and other.value is None):
-            return None
+            return ""
         if other.value is None:
+            return None
+        text = _as_text(other.value)
+        return text if not depends.values or text in depends.values else None
+
+    def is_reachable(self, name: str) -> bool:
+        """Whether some command looks into a section of this name."""
+        place, colon, command = name.partition(":")
+        if place == "global" or (place and not self._is_misnamed(place)):
+            return not colon or command in pgbackrest.commands()
+        return False
+
+    def _is_misnamed(self, place: str) -> bool:
+        """Whether a name that stands where a stanza's would is meant for something else."""
+        plain = place.strip()
+        if place != plain or plain.lower() == "global":
+            return True
+        if any(section.stanza == place and _names_cluster(section) for _, section in self.sections):
             return False
-        text = (
-            {True: "y", False: "n"}.get(other.value, "")
-            if isinstance(other.value, bool)
-            else str(other.value)
+        others = {s for s in self.stanzas if s != place}
+        return (
+            plain in pgbackrest.commands()
+            or bool(get_close_matches(plain.lower(), ["global"], cutoff=0.8))
+            or any(plain.lower() == other.strip().lower() for other in others)
         )
-        return not depends.values or text in depends.values
+
+    def readers(self, entry: Entry, known: Definition) -> Iterator[tuple[str | None, str]]:
+        """The stanzas and commands that look for an option where a line sets it; nothing if they never would."""
+        place, _, command = entry.section.partition(":")
+        is_global = place == "global"
+        if known.section == "command-line" or (is_global and known.section == "stanza"):
+            return
+        if not self.is_reachable(entry.section):
+            return
+        stanzas: list[str | None] = [place]
+        if is_global:
+            stanzas = [stanza for stanza in self.stanzas if self.is_reachable(stanza)] or [None]
+        for each in sorted(known.commands & {command} if command else known.commands):
+            for stanza in stanzas:
+                yield stanza, each
 
     def repositories(self, stanza: str | None = None) -> tuple[int, ...]:
         """The indexes of the repositories in use; 1 where nothing names one and the configuration is complete."""
@@ -266,13 +324,6 @@ class PgbackrestConfig:
         return tuple(sorted(found))
 
 
-def _searched(stanza: str | None, command: str | None) -> Iterator[str]:
-    for place in filter(None, (stanza, "global")):
-        if command:
-            yield f"{place}:{command}"
-        yield place
-
-
 def _present_name(key: str) -> str:
     """The option a key means, by its present name and with its index; an unknown key is itself."""
     found = pgbackrest.canonical(key)
@@ -281,22 +332,29 @@ def _present_name(key: str) -> str:
 
 def _indexed(name: str, index: int | None) -> str:
     known = pgbackrest.definition(name)
-    group = known.group if known else None
-    return f"{group}{index}{name.removeprefix(group)}" if group and index is not None else name
+    return indexed(known, index) if known else name
 
 
-def _meaning(known: Definition | None, texts: list[str], command: str | None) -> Value | Invalid:
-    if known is None:
-        return texts[0]
+def _meaning(known: Definition, texts: list[str], command: str | None, matched: str) -> Value | Invalid:
     if known.takes_several:
         return texts
-    return interpret(known, texts[0], command)
+    if not texts[0]:
+        return Invalid("it takes a value", "section '[...]', key '{name}' must have a value")
+    return interpret(known, texts[0], command, matched)
 
 
-def _is_template(tree: PgbackrestConf) -> bool:
-    return any(looks_templated(e.value) or looks_templated(e.key) for e in tree.entries) or any(
-        looks_templated(section.name) for section in tree.sections
-    )
+def _as_text(value: Value) -> str:
+    """A value as a list of allowed ones has it."""
+    return {True: "y", False: "n"}[value] if isinstance(value, bool) else str(value)
+
+
+def _names_cluster(section: Section) -> bool:
+    return any(re.match(r"(?:pg|db)[0-9]*-", entry.key) for entry in section.entries)
+
+
+def looks_unfinished(text: str) -> bool:
+    """Whether a template engine or a script has yet to write a part of this text."""
+    return _UNFINISHED.search(text) is not None or _BLANK_TO_FILL_IN.match(text) is not None
 
 
 def read(source: Source, files: Files | None = None, *, is_fragment: bool = False) -> PgbackrestConfig:
@@ -307,6 +365,11 @@ def read(source: Source, files: Files | None = None, *, is_fragment: bool = Fals
 def is_include(path: str) -> bool:
     """Whether a path is that of a file which a main file reads: conf.d/*.conf."""
     return posixpath.basename(posixpath.dirname(path)) == INCLUDE_DIRECTORY
+
+
+def is_included(name: str) -> bool:
+    """Whether pgBackRest reads a file of this name in its conf.d: what ends in .conf, and is more than that."""
+    return len(posixpath.basename(name)) > len(".conf") and name.endswith(".conf")
 
 
 def main_file(source: Source, files: Files) -> Source | None:

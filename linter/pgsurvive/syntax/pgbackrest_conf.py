@@ -7,6 +7,7 @@ stands between `[` and `]` is the section's name with every space in it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ MAX_LINE = 65_536
 """A line that fills pgBackRest's buffer, in bytes, is refused."""
 
 _BLANK = " \t\r\n"
+_COMMENT = re.compile(r"[ \t]+(?=#|;[ \t]|//[ \t])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,17 @@ class Entry:
     def line(self) -> int:
         """The line, from 1."""
         return self.span.line
+
+    @property
+    def has_comment(self) -> bool:
+        """Whether the value ends in what its author took for a comment."""
+        return _COMMENT.search(self.value) is not None
+
+    @property
+    def without_comment(self) -> tuple[str, str]:
+        """The value that was meant, and the comment with its sign."""
+        parts = _COMMENT.split(self.value, maxsplit=1)
+        return parts[0], parts[1] if len(parts) > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
