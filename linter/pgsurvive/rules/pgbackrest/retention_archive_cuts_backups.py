@@ -59,10 +59,8 @@ def _cut(repository: Repository) -> tuple[Option, str] | None:
         return (archive, "days") if limit == 1 and full.is_set else None
     if by != "count":
         return None
-    # Differential and incremental backups count too, so that it may cut even where the numbers are equal; here it must.
-    unlimited = full.state is State.DEFAULT
-    return (
-        (archive, "full backups")
-        if unlimited or (isinstance(full.value, int) and limit < full.value)
-        else None
-    )
+    if full.state is State.DEFAULT:
+        return archive, "full backups"
+    # Where other kinds count too, the same number already ends before the oldest full backup.
+    least = limit + 1 if archived_by == "full" else limit
+    return (archive, "full backups") if isinstance(full.value, int) and full.value >= least else None
