@@ -29,7 +29,7 @@ def retention_archive_cuts_backups(config: PgbackrestConfig) -> Iterator[Draft]:
         return
     for repository in repositories(config):
         cut = _cut(repository)
-        # Whatever repository a backup comes from, WAL is fetched from any that has it.
+        # Unless a restore names one repository, it fetches WAL from any that has it.
         if cut is None or any(_cut(other) is None for other in others(repository)):
             continue
         archive, kept = cut
