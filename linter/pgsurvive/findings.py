@@ -40,6 +40,7 @@ class Loss(Enum):
     CLUSTER = "the whole cluster"
     UNNOTICED_DAMAGE = "data that was damaged long before anyone noticed"
     RESTORE = "the restore itself"
+    SECRECY = "the secrecy of the data"
 
 
 @dataclass(frozen=True, slots=True)
