@@ -13,9 +13,10 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import barman, command_line, compose, pgbackrest, postgres, script
+from pgsurvive.estate import barman, command_line, compose, embedded, pgbackrest, postgres, script, sql
 from pgsurvive.estate.barman import BarmanConfig
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
+from pgsurvive.estate.platform import PlatformFile
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
 from pgsurvive.suppress import UnusedIgnores, suppress
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
 
     from pgsurvive.estate.files import Files
     from pgsurvive.estate.script import ShellScript
+    from pgsurvive.estate.sql import SqlScript
     from pgsurvive.findings import Finding
 
-Subject: TypeAlias = "ShellScript | PostgresConfig | PgbackrestConfig | BarmanConfig"
+Subject: TypeAlias = (
+    "ShellScript | PostgresConfig | PgbackrestConfig | BarmanConfig | SqlScript | PlatformFile"
+)
 """What a file is to the rules about single files."""
 
 _BACKUP_PROGRAMS = frozenset({"PgbackrestConfig", "BarmanConfig"})
@@ -147,20 +151,33 @@ def _found_between(subjects: Sequence[Subject], unread: Sequence[str], files: Fi
 
 
 def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[Subject]:
-    if kind is Kind.SHELL:
-        read = script.read(source, majors, files)
-        yield read
+    match kind:
+        case Kind.POSTGRESQL_CONF | Kind.RECOVERY_CONF:
+            yield postgres.read(source, kind, majors, files)
+        case Kind.PGBACKREST_CONF:
+            read_by_main = pgbackrest.main_file(source, files) is not None if files else False
+            if not read_by_main:
+                yield pgbackrest.read(source, files, is_fragment=pgbackrest.is_include(source.path))
+        case Kind.BARMAN_CONF:
+            yield barman.read(source, files)
+        case Kind.SQL:
+            yield sql.read(source, majors)
+        case Kind.SHELL:
+            yield from _script(script.read(source, majors, files))
+        case _:
+            yield PlatformFile(source, kind, majors)
+            if kind is Kind.COMPOSE:
+                yield from compose.read(source, majors)
+            for code in embedded.scripts(source, kind, majors, files):
+                yield from _script(code, settings=kind is not Kind.COMPOSE)
+
+
+def _script(read: ShellScript, *, settings: bool = True) -> Iterator[Subject]:
+    """A script, and what it hands to servers and to psql."""
+    yield read
+    if settings:
         yield from command_line.read(read)
-    elif kind is Kind.COMPOSE:
-        yield from compose.read(source, majors)
-    elif kind is Kind.PGBACKREST_CONF:
-        read_by_main = pgbackrest.main_file(source, files) is not None if files else False
-        if not read_by_main:
-            yield pgbackrest.read(source, files, is_fragment=pgbackrest.is_include(source.path))
-    elif kind is Kind.BARMAN_CONF:
-        yield barman.read(source, files)
-    else:
-        yield postgres.read(source, kind, majors, files)
+    yield from sql.read_shell(read)
 
 
 def _majors(source: Source, config: Config) -> frozenset[int]:

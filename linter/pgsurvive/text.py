@@ -27,8 +27,13 @@ class Kind(Enum):
 
     COMPOSE = "Compose file"
     PGBACKREST_CONF = "pgBackRest configuration"
-
     BARMAN_CONF = "Barman configuration"
+    SQL = "SQL script"
+    CRONTAB = "crontab"
+    SYSTEMD = "systemd unit"
+    DOCKERFILE = "Dockerfile"
+    KUBERNETES = "Kubernetes manifest"
+    CI = "CI workflow"
 
 
 @dataclass(frozen=True, slots=True, order=True)

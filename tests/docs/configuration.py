@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.docs.page import Block
 
-MARK = re.compile(r"#\s*(?P<codes>PGS\d{3}(?:[\s,]+PGS\d{3})*)\s*$")
+MARK = re.compile(r"(?:#|--)\s*(?P<codes>PGS\d{3}(?:[\s,]+PGS\d{3})*)\s*$")
 LINTED = ("postgresql.conf", "postgresql.auto.conf", "conf.d", "pgbackrest.conf", "barman.conf")
 CODE = re.compile(r"PGS\d{3}")
 

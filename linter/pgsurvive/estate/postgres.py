@@ -375,7 +375,7 @@ _PATH_MAJOR = re.compile(r"(?:^|[/_])(?:postgresql|postgres|pgsql|pg)[-_/]*(\d{2
 _CLUSTER_PATH = re.compile(
     r"^[ \t]*(?:data_directory|hba_file|ident_file|external_pid_file)[ \t]*=?[ \t]*'([^'\n]*)'", re.MULTILINE
 )
-_MARKER = re.compile(r"#\s*pgsurvive:\s*pg\s*=\s*(\d+)")
+_MARKER = re.compile(r"(?:#|--)\s*pgsurvive:\s*pg\s*=\s*(\d+)")
 
 
 def majors_from_path(path: str) -> frozenset[int] | None:
