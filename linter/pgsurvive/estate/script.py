@@ -47,7 +47,7 @@ __all__ = ["SHELLS", "Inner", "ShellScript", "inner_script", "parsed", "read", "
 
 @dataclass(frozen=True)
 class ShellScript:
-    """One script file."""
+    """One script: a file, or the shell code in one."""
 
     source: Source
     majors: frozenset[int]
@@ -55,6 +55,14 @@ class ShellScript:
 
     files: Files = field(default_factory=NoFiles, repr=False, compare=False)
     """Where the scripts are that it sources."""
+
+    code: str = field(default="", repr=False)
+    """Of a file that holds more than shell code: its text with the rest blanked out. Empty for a script."""
+
+    @property
+    def text(self) -> str:
+        """The shell code, every character where it stands in the file."""
+        return self.code or self.source.text
 
     @cached_property
     def is_throwaway(self) -> bool:
@@ -64,7 +72,7 @@ class ShellScript:
     @cached_property
     def script(self) -> Script:
         """The model of its text."""
-        return shell.parse(self.source.text)
+        return shell.parse(self.text)
 
     @cached_property
     def commands(self) -> tuple[Command, ...]:
@@ -121,7 +129,7 @@ class ShellScript:
 
     def mentions(self, *words: str) -> bool:
         """Whether any of these words is in the text at all; saves parsing the many scripts that have none."""
-        return any(word in self.source.text for word in words)
+        return any(word in self.text for word in words)
 
     def finding(self, command: Command, message: str, *, help: str) -> Draft:  # noqa: A002 - the word the reports use
         """A finding at a command of the script."""
