@@ -13,7 +13,17 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import barman, command_line, compose, embedded, patroni, pgbackrest, postgres, script, sql
+from pgsurvive.estate import (
+    barman,
+    command_line,
+    compose,
+    embedded,
+    patroni,
+    pgbackrest,
+    postgres,
+    script,
+    sql,
+)
 from pgsurvive.estate.barman import BarmanConfig
 from pgsurvive.estate.files import NoFiles
 from pgsurvive.estate.pgbackrest import PgbackrestConfig

@@ -7,6 +7,7 @@ Patroni takes from the store alone and drops from the local section.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ CONTROLLED = {
 """The parameters that Patroni takes only from its store, with the values that hold when the store has none."""
 
 RECOVERY = ("restore_command", "archive_cleanup_command")
+_TEMPLATE = re.compile(r"\{\{|\{%|<%")
 _GLOBAL = ("bootstrap", "dcs", "postgresql")
 
 
@@ -85,8 +87,10 @@ class PatroniConfig:
         return {name: scalar for name, scalar in merged.items() if name not in CONTROLLED}
 
 
-def configs(documents: tuple[Node, ...]) -> Iterator[PatroniConfig]:
-    """The configurations in a file's documents."""
+def configs(source: Source, documents: tuple[Node, ...]) -> Iterator[PatroniConfig]:
+    """The configurations in a file's documents; none in what a template engine has yet to fill in."""
+    if _TEMPLATE.search(source.text):
+        return
     for document in documents:
         if document.get("postgresql") is not None or document.get("bootstrap") is not None:
             yield PatroniConfig(document)
@@ -94,7 +98,7 @@ def configs(documents: tuple[Node, ...]) -> Iterator[PatroniConfig]:
 
 def read(source: Source, majors: frozenset[int]) -> Iterator[PostgresConfig]:
     """The settings that the file gives a new cluster, for the rules about PostgreSQL's configuration; never raises."""
-    for config in configs(yaml.parse(source)):
+    for config in configs(source, yaml.parse(source)):
         entries = tuple(
             _entry(source, name, scalar)
             for name, scalar in config.effective.items()

@@ -64,6 +64,9 @@ def _is_left_alone(cluster: Resource) -> bool:
     enabled = cluster.value("spec", "replica", "enabled")
     if copies or (enabled is not None and enabled.value.lower() != "false"):
         return False
+    # A copy of another cluster or backup is often a drill.
+    if spec.get("bootstrap", "recovery") is not None or spec.get("bootstrap", "pg_basebackup") is not None:
+        return False
     return spec.get("backup") is None and spec.get("plugins") is None
 
 

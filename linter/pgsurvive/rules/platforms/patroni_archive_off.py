@@ -32,7 +32,7 @@ def patroni_archive_off(file: PlatformFile) -> Iterator[Draft]:
     """Patroni keeps the service up, but nothing keeps the past: its replicas repeat a DROP within the second."""
     if file.is_throwaway or file.kind is not Kind.PATRONI or is_unreal(file.source.path):
         return
-    for config in configs(file.documents):
+    for config in configs(file.source, file.documents):
         place = _off(config)
         if place is not None:
             yield file.finding(

@@ -57,7 +57,7 @@ def patroni_parameters_misplaced(file: PlatformFile) -> Iterator[Draft]:
     """A parameter stands where Patroni doesn't look for it, so the server runs without it."""
     if file.is_throwaway or file.kind is not Kind.PATRONI:
         return
-    for config in configs(file.documents):
+    for config in configs(file.source, file.documents):
         for name, place in _dropped(config):
             yield file.finding(
                 place.start,
