@@ -98,3 +98,80 @@ def test_a_schedule_of_five_fields_is_explained(schedule: str, said: str) -> Non
     text = SCHEDULED.replace("@daily", schedule)
     (finding,) = check_text(text, "backup.yaml", config=Config(select=("PGS812",)))
     assert said in finding.message
+
+
+def _job(command: str, volume: str = "nfs: {server: x}") -> str:
+    return (
+        "apiVersion: batch/v1\nkind: CronJob\nspec:\n  schedule: '0 2 * * *'\n  jobTemplate:\n    spec:\n      template:\n"
+        f"        spec:\n          volumes: [{{name: b, {volume}}}]\n          containers:\n          - command: {command}\n"
+        "            volumeMounts: [{name: b, mountPath: /backup/}]\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "volume", "found"),
+    [
+        ("[pg_dump, --file=/backup/shop.dump, shop]", "nfs: {server: x}", True),
+        ("[pg_dump, --file=/backup/shop.dump, shop]", "persistentVolumeClaim: {claimName: x}", True),
+        ("[sh, -c, 'pg_dumpall | gzip >/backup/all.gz']", "hostPath: {path: /x}", True),
+        ("[pg_dump, --file=/backup/shop.dump, shop]", "emptyDir: {}", False),
+        ("[pg_dump, --file=/tmp/shop.dump, shop]", "nfs: {server: x}", False),
+        ("[sh, -c, 'pg_dump shop >/backup/$(date +%s).dump']", "nfs: {server: x}", False),
+        ("[sh, -c, 'pg_dump $DB >/backup/$DB.dump']", "nfs: {server: x}", False),
+        ("[pg_dump, --format=directory, --file=/backup/shop, shop]", "nfs: {server: x}", False),
+        ("[sh, -c, 'psql -c x >/backup/report']", "nfs: {server: x}", False),
+    ],
+)
+def test_two_runs_meet_in_a_file_of_a_fixed_name_on_a_shared_volume(
+    command: str, volume: str, found: bool
+) -> None:
+    findings = check_text(_job(command, volume), "job.yaml", config=Config(select=("PGS807",)))
+    assert bool(findings) is found
+
+
+@pytest.mark.parametrize(
+    ("stored", "local", "found"),
+    [
+        ("wal_keep_size: 1GB", "wal_keep_size: 1024MB", []),
+        ("wal_keep_size: 1GB", "wal_keep_size: 2GB", ["wal_keep_size"]),
+        ("work_mem: 4MB", "wal_keep_size: 128MB", []),
+        ("work_mem: 4MB", "wal_level: hot_standby", []),
+        ("work_mem: 4MB", "wal_level: logical", ["wal_level"]),
+        ("work_mem: 4MB", "max_wal_senders: ${SENDERS}", []),
+        ("work_mem: 4MB", "max_connections: 500", []),
+        ("max_wal_senders: ${SENDERS}", "max_wal_senders: 10", []),
+    ],
+)
+def test_a_parameter_that_patroni_drops_is_found_if_it_would_change_anything(
+    stored: str, local: str, found: list[str]
+) -> None:
+    text = (
+        f"scope: shop\nbootstrap:\n  dcs:\n    postgresql:\n      parameters:\n        {stored}\n"
+        f"postgresql:\n  parameters:\n    {local}\n"
+    )
+    findings = check_text(text, "patroni.yml", config=Config(select=("PGS814",)))
+    assert [f.source.line(f.line).split(":")[0].strip() for f in findings] == found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("archive", "archive_mode: on"),
+        ("archive", "archive_timeout: 60"),
+        ("slots: x", "slots: {b: {type: physical}}"),
+        ("slots: x", "standby_cluster: {host: x}"),
+        ("scope: shop", "scope: '{{ scope }}'"),
+        ("scope: shop", "scope: demo"),
+        ("scope: shop", "name: shop"),
+    ],
+)
+def test_a_patroni_that_may_be_archived_otherwise_is_left_alone(change: tuple[str, str]) -> None:
+    text = "scope: shop\nbootstrap:\n  dcs:\n    slots: x\n    postgresql:\n      parameters:\n        archive: 1\n"
+    sound = text.replace("    slots: x\n", "").replace("        archive: 1\n", "        work_mem: 4MB\n")
+    config = Config(select=("PGS813",))
+    assert [f.line for f in check_text(sound, "patroni.yml", config=config)] == [5]
+    assert change[0] in text
+    changed = text.replace(f"{change[0]}: 1" if change[0] == "archive" else change[0], change[1])
+    if change[0] != "slots: x":
+        changed = changed.replace("    slots: x\n", "")
+    assert check_text(changed.replace("archive: 1", "work_mem: 4MB"), "patroni.yml", config=config) == []
