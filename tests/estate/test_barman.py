@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgsurvive.catalog.barman_values import RetentionPolicy
@@ -211,6 +211,7 @@ _NAMES = (
 _PARTS = st.sampled_from((*_SIGNS, *_SECTIONS, *_NAMES))
 
 
+@settings(deadline=None)
 @given(
     st.lists(_PARTS, max_size=50).map("".join)
     | st.text(max_size=200)
