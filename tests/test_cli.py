@@ -96,7 +96,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_checked(tmp_path: Path
     (tmp_path / "a").mkdir()
     (tmp_path / "a/postgresql.conf").write_text("fsync = off\n")
     (tmp_path / "postgresql.conf").symlink_to("/proc/self/mem")  # fails at the first byte, for root too
-    done = _pgsurvive("check", ".", cwd=tmp_path)
+    done = _pgsurvive("check", "postgresql.conf", "a", cwd=tmp_path)
     assert done.returncode == 2
     assert "PGS201" in done.stdout
     assert "postgresql.conf: can't be read: Input/output error" in done.stdout

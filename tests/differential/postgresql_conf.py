@@ -168,7 +168,7 @@ class Server:
     ) -> None:
         """Stops everything."""
         self._psql.kill()
-        self._psql.wait()
+        self._psql.__exit__(kind, error, trace)  # closes its pipes and collects it
         self._lab.__exit__(kind, error, trace)
 
     def write(self, configuration: Case) -> None:

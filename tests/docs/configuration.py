@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tests.docs.page import Block
 
 MARK = re.compile(r"#\s*(?P<codes>PGS\d{3}(?:[\s,]+PGS\d{3})*)\s*$")
+LINTED = ("postgresql.conf", "postgresql.auto.conf", "conf.d", "pgbackrest.conf", "barman.conf")
 CODE = re.compile(r"PGS\d{3}")
 
 # A server that is down stays down, since the page is about to start it: it only checks what it would read.
@@ -82,14 +83,20 @@ def marks(text: str) -> set[tuple[int, str]]:
     return found
 
 
-def lint(block: Block, major: int) -> str | None:
-    """Return what the linter's findings and the block's own marks disagree about, None when they agree."""
+def lint(block: Block, major: int, rule: str | None = None) -> str | None:
+    """Return what the linter's findings and the block's own marks disagree about, None when they agree.
+
+    A rule's page shows pgbackrest.conf and barman.conf as short as its proof allows: there only its own rule counts.
+    """
     from pgsurvive import check_text  # noqa: PLC0415  only configuration blocks need the package
 
     title = block.title or "postgresql.conf"
-    if target(title) not in ("postgresql.conf", "postgresql.auto.conf", "conf.d"):
+    kind = target(title)
+    if kind not in LINTED:
         return None
     findings = list(check_text(block.source, path=title, pg=major))
+    if rule is not None and kind in ("pgbackrest.conf", "barman.conf"):
+        findings = [finding for finding in findings if finding.code == rule]
     marked = marks(block.source)
     lines = []
     for finding in findings:

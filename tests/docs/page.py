@@ -33,6 +33,7 @@ RUN_COMMENT = re.compile(r"<!--+\s*run:")
 PAGE_COMMENT = re.compile(r"^<!--+\s*page:\s*(?P<arguments>.*?)\s*--+>[ \t]*$", re.MULTILINE)
 HEADING = re.compile(r"^#{1,2}\s+(?P<title>.+?)\s*#*$", re.MULTILINE)
 ATTRIBUTE = re.compile(r"""(?P<name>[\w-]+)=(?P<quote>["'])(?P<value>.*?)(?P=quote)""")
+RULE_TITLE = re.compile(r"# \S+ \((?P<code>PGS\d{3})\)\n")
 FIXTURE_SECTIONS = ("Bad", "Good")
 CONFIGURATION = (
     "postgresql.conf",
@@ -131,6 +132,12 @@ class Page:
     text: str
     blocks: tuple[Block, ...]
     directives: Directives
+
+    @property
+    def rule(self) -> str | None:
+        """Return the code of the rule whose page this is, None for any other page."""
+        match = RULE_TITLE.match(self.text) if "pgsurvive/rules/" in self.path.as_posix() else None
+        return match["code"] if match else None
 
     @classmethod
     def read(cls, path: Path, root: Path = ROOT) -> Page:

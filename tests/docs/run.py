@@ -110,7 +110,7 @@ def _run_blocks(session: Session, page: Page, result: Result, observer: Observer
             observer.skip(block, reason)
             continue
         observer.block(block)
-        result.failure = _check_text(block, result.major)
+        result.failure = _check_text(page, block, result.major)
         if result.failure:
             return
         outcome = session.run(block)
@@ -134,10 +134,10 @@ def _run_blocks(session: Session, page: Page, result: Result, observer: Observer
         result.new_outputs[page.blocks.index(output)] = merge(output.source, outcome.output)
 
 
-def _check_text(block: Block, major: int) -> Failure | None:
+def _check_text(page: Page, block: Block, major: int) -> Failure | None:
     """Check what can be told without running the block."""
     if block.kind is Kind.CONFIGURATION:
-        disagreement = configuration.lint(block, major)
+        disagreement = configuration.lint(block, major, page.rule)
         if disagreement:
             return Failure(
                 block.line, "pgsurvive's findings are not those that the block marks", block, got=disagreement

@@ -274,6 +274,14 @@ def test_sql_is_read_with_postgresqls_own_grammar_before_it_runs(run: RunPage) -
     assert "page.md:4: PostgreSQL's grammar refuses this: syntax error" in message
 
 
+def test_barman_finds_its_configuration_and_runs_as_the_labs_account(run: RunPage) -> None:
+    conf = "[barman]\nbarman_user = barman\nbarman_home = /srv/backup\n\n[main]\nconninfo = user=postgres\narchiver = on\n"
+    page = f'# Page\n\n```ini title="barman.conf"\n{conf}```\n\n```bash\nbarman list-servers --minimal\n```\n'
+    result = run(page + '\n```text title="Output"\nmain\n```\n')
+    assert result.failure is None, told(result)
+    assert result.ran == 2
+
+
 def test_a_script_is_installed_on_the_path(run: RunPage) -> None:
     text = '```bash title="store_wal.sh"\n#!/bin/sh\necho stored "$1"\n```\n\n```bash\nstore_wal.sh x\n```\n'
     result = run(text + '\n```text title="Output"\nstored x\n```\n')

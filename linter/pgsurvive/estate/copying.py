@@ -94,6 +94,15 @@ class Copy:
         return self.destination.text.removeprefix("of=")
 
     @property
+    def is_for_barman(self) -> bool:
+        """Whether it goes to a server's incoming directory, from where Barman moves each segment on.
+
+        Barman never replaces a segment in its archive: it moves a second one with other contents to its `errors` directory,
+        and `barman check` reports it (tried with 3.19).
+        """
+        return "/incoming/" in self.path
+
+    @property
     def is_upload(self) -> bool:
         """Whether it sends to an object store."""
         return _upload(self.command) is not None

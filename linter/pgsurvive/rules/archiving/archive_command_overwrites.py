@@ -27,7 +27,8 @@ def archive_command_overwrites(config: PostgresConfig) -> Iterator[Draft]:
     for each in archive_commands(config):
         if each.command.script.broken:
             continue
-        for copy in each.command.unguarded_copies[:1]:
+        overwriting = [copy for copy in each.command.unguarded_copies if not copy.is_for_barman]
+        for copy in overwriting[:1]:
             yield each.finding(
                 copy.command.start,
                 copy.command.end,

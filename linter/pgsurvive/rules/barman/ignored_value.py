@@ -17,8 +17,8 @@ _LOSS = {
     "last_backup_minimum_size": "barman check is content however small the last backup is",
     "last_wal_maximum_age": "barman check is content however long ago the last WAL came",
     "minimum_redundancy": "nothing keeps the last backup from being deleted",
-    "retention_policy": "nothing is ever deleted, and when the disk is full no WAL has room",
-    "slot_name": "the database keeps no WAL for Barman while it is away",
+    "retention_policy": "it refuses every backup until the value is right, and deletes nothing",
+    "slot_name": "a server that only streams is disabled, without WAL and without a backup",
     "streaming_archiver": "no WAL is received",
 }
 
