@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pgsurvive.estate.barman import Given
 
-_DELETES = frozenset({"retention_policy", "minimum_redundancy"})
+_DELETES = frozenset({"retention_policy"})
 """With these a value that holds at last may delete backups: whoever makes it hold should know."""
 
 
