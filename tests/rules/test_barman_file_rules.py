@@ -71,6 +71,15 @@ def test_files_among_tests_are_left_alone() -> None:
     assert _codes(MAIN + "nothing\n[main]\nkeep = 3\n", "tests/fixtures/barman.conf") == []
 
 
+def test_what_no_server_inherits_is_no_finding_from_another_file_either(tmp_path: Path) -> None:
+    (tmp_path / "barman.d").mkdir()
+    (tmp_path / "barman.conf").write_text(
+        MAIN + "configuration_files_directory = barman.d\ncompression = none\n"
+    )
+    (tmp_path / "barman.d/main.conf").write_text(SERVER + "slot_name = barman\ncompression = gzip\n")
+    assert [f for f in check_paths([tmp_path]).findings if f.code in ABOUT_THE_FILE] == []
+
+
 def test_an_option_for_all_servers_conflicts_with_the_one_in_another_file(tmp_path: Path) -> None:
     (tmp_path / "barman.d").mkdir()
     (tmp_path / "barman.conf").write_text(
