@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pgsurvive.catalog import barman, postgresql
 from pgsurvive.config import path_matches
-from pgsurvive.syntax import barman_conf, postgresql_conf
+from pgsurvive.syntax import barman_conf, pgbackrest_conf, postgresql_conf
 from pgsurvive.text import Kind, Source
 
 if TYPE_CHECKING:
@@ -29,10 +29,21 @@ _POSTGRESQL_CONF = re.compile(
     rf"(?:postgres(?:ql)?(?:[._-][\w.-]+)?|[\w.-]*[._-]postgres(?:ql)?)\.conf{_TEMPLATE_SUFFIX}$"
 )
 _RECOVERY_CONF = re.compile(rf"(?:[\w.-]*[._-])?recovery\.conf{_TEMPLATE_SUFFIX}$")
+_PGBACKREST_CONF = re.compile(rf"(?:[\w.-]*[._-])?pgbackrest(?:[._-][\w.-]+)?\.conf{_TEMPLATE_SUFFIX}$")
+_PGBACKREST_KEY = re.compile(r"(?:repo|pg)[1-9][0-9]*-[a-z]|(?:repo|db)-(?:path|host|user|type|cipher)")
 _CONF = re.compile(rf"\.conf{_TEMPLATE_SUFFIX}$")
 _BARMAN_CONF = re.compile(rf"(?:[\w.-]*[._-])?barman\.conf{_TEMPLATE_SUFFIX}$")
 _COMPOSE = re.compile(r"compose[\w.-]*\.ya?ml$")
 _SHELL = re.compile(r"\.(?:sh|bash|ksh)$")
+_SQL = re.compile(r"\.(?:sql|psql|pgsql)$")
+_CRONTAB = re.compile(r"(?:[\w.-]*[._-])?crontabs?(?:[._-][\w.-]*)?$|[\w.-]*\.cron$")
+_CRON_LINE = re.compile(r"^[ \t]*(?:@[a-z]+|[\d*][\d*,/-]*(?:[ \t]+[\d*][\w*,/-]*){4})[ \t]+\S", re.MULTILINE)
+_UNIT = re.compile(r"\.(?:service|timer)$")
+_DOCKERFILE = re.compile(r"(?:[\w.-]*\.)?(?:docker|container)file(?:[._-][\w.-]*)?$")
+_YAML = re.compile(r"\.ya?ml$")
+_CI_PATH = re.compile(r"(?:^|/)(?:\.github/workflows/[^/]+|[\w.-]*\.?gitlab-ci\.ya?ml)$")
+_MANIFEST = re.compile(r"^apiVersion:.*^kind:|^kind:.*^apiVersion:", re.MULTILINE | re.DOTALL)
+_BY_NAME = (_CONF, _SHELL, _SQL, _COMPOSE, _CRONTAB, _UNIT, _DOCKERFILE, _YAML)
 _SHEBANG = re.compile(rb"#!\s*\S*?(?:/|\benv\s+(?:-\S+\s+)*)(?:ba|da|k|a)?sh\b")
 
 _RECOVERY_ONLY = frozenset({"standby_mode", "trigger_file"})
@@ -89,12 +100,17 @@ def kind_of(source: Source) -> Kind | None:
         return Kind.BARMAN_CONF
     if _POSTGRESQL_CONF.match(name) and not _belongs_to_another(source):
         return Kind.POSTGRESQL_CONF
+    if _PGBACKREST_CONF.match(name) or (_CONF.search(name) and _looks_like_pgbackrest(source)):
+        return Kind.PGBACKREST_CONF
     if _RECOVERY_CONF.match(name) and _looks_like_settings(source, 1):
         return Kind.RECOVERY_CONF
     if _COMPOSE.search(name) and "services:" in source.text:
         return Kind.COMPOSE
     if _SHELL.search(name) or _SHEBANG.match(source.text[:200].encode(errors="replace")):
         return Kind.SHELL
+    other = _kind_of_platform_file(source, name)
+    if other is not None:
+        return other
     # An override may consist of a single line, but then the directory must say what it is for.
     least = 1 if "conf.d/" in source.path.lower() else 2
     if _CONF.search(name) and _looks_like_settings(source, least):
@@ -124,11 +140,37 @@ def _is_barman_conf(source: Source, name: str) -> bool:
     return len(known) > 1 and not known.isdisjoint(_BARMAN_ONLY) and len(known) >= 0.8 * len(entries)
 
 
+def _kind_of_platform_file(source: Source, name: str) -> Kind | None:
+    """SQL, and what runs commands on a schedule, in containers or in CI."""
+    path = source.path.lower()
+    if _SQL.search(name):
+        return Kind.SQL
+    if (_CRONTAB.match(name) or "cron.d/" in path) and _CRON_LINE.search(source.text):
+        return Kind.CRONTAB
+    if _UNIT.search(name) and "[" in source.text:
+        return Kind.SYSTEMD
+    if _DOCKERFILE.match(name):
+        return Kind.DOCKERFILE
+    if not _YAML.search(name):
+        return None
+    if _CI_PATH.search(path):
+        return Kind.CI
+    return Kind.KUBERNETES if _MANIFEST.search(source.text) else None
+
+
 def _looks_like_settings(source: Source, least: int) -> bool:
     """Whether at least so many lines, and nearly all, set something that PostgreSQL knows."""
     entries = [e for e in postgresql_conf.parse(source).entries if not e.is_directive]
     known = sum(e.name in postgresql.names() or e.name in _RECOVERY_ONLY for e in entries)
     return known >= least and known >= 0.8 * len(entries)
+
+
+def _looks_like_pgbackrest(source: Source) -> bool:
+    """Whether the text has sections, and in them keys that only pgBackRest has."""
+    if "[" not in source.text or not _PGBACKREST_KEY.search(source.text):
+        return False
+    tree = pgbackrest_conf.parse(source)
+    return any(_PGBACKREST_KEY.match(entry.key) for entry in tree.entries)
 
 
 def _belongs_to_another(source: Source) -> bool:
@@ -143,7 +185,7 @@ def _belongs_to_another(source: Source) -> bool:
 def _may_be_text(file: Path) -> bool:
     """Whether it is worth reading: named like something we know, or a script without an ending."""
     name = file.name.lower()
-    if _CONF.search(name) or _SHELL.search(name) or _COMPOSE.search(name):
+    if any(pattern.search(name) for pattern in _BY_NAME) or "cron.d/" in file.as_posix().lower():
         return True
     if "." in name.lstrip("."):
         return False

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pgsurvive.findings import Finding
     from pgsurvive.text import Source, Span
 
-_DIRECTIVE = re.compile(r"#\s*pgsurvive:\s*ignore(?P<file>-file)?\[(?P<rules>[^\]\n]*)\](?P<reason>[^\n]*)")
+_DIRECTIVE = re.compile(
+    r"(?:#|--)\s*pgsurvive:\s*ignore(?P<file>-file)?\[(?P<rules>[^\]\n]*)\](?P<reason>[^\n]*)"
+)
 _NAME = re.compile(r"[^\s,]+")
 
 

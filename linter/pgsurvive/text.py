@@ -26,8 +26,14 @@ class Kind(Enum):
     """Also the settings on a command line, wherever it stands."""
 
     COMPOSE = "Compose file"
-
+    PGBACKREST_CONF = "pgBackRest configuration"
     BARMAN_CONF = "Barman configuration"
+    SQL = "SQL script"
+    CRONTAB = "crontab"
+    SYSTEMD = "systemd unit"
+    DOCKERFILE = "Dockerfile"
+    KUBERNETES = "Kubernetes manifest"
+    CI = "CI workflow"
 
 
 @dataclass(frozen=True, slots=True, order=True)

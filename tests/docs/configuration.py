@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.docs.page import Block
 
-MARK = re.compile(r"#\s*(?P<codes>PGS\d{3}(?:[\s,]+PGS\d{3})*)\s*$")
+MARK = re.compile(r"(?:#|--)\s*(?P<codes>PGS\d{3}(?:[\s,]+PGS\d{3})*)\s*$")
 LINTED = ("postgresql.conf", "postgresql.auto.conf", "conf.d", "pgbackrest.conf", "barman.conf")
 CODE = re.compile(r"PGS\d{3}")
 
@@ -83,6 +83,13 @@ def marks(text: str) -> set[tuple[int, str]]:
     return found
 
 
+def _needs_several_files(code: str) -> bool:
+    from pgsurvive.rules import find  # noqa: PLC0415  only configuration blocks need the package
+
+    rule = find(code)
+    return rule is not None and rule.applies_to.__name__ == "Estate"
+
+
 def lint(block: Block, major: int, rule: str | None = None) -> str | None:
     """Return what the linter's findings and the block's own marks disagree about, None when they agree.
 
@@ -97,7 +104,8 @@ def lint(block: Block, major: int, rule: str | None = None) -> str | None:
     findings = list(check_text(block.source, path=title, pg=major))
     if rule is not None and kind in ("pgbackrest.conf", "barman.conf"):
         findings = [finding for finding in findings if finding.code == rule]
-    marked = marks(block.source)
+    # What several files say together is nothing that one of them shows.
+    marked = {mark for mark in marks(block.source) if not _needs_several_files(mark[1])}
     lines = []
     for finding in findings:
         serious = str(getattr(finding.severity, "value", finding.severity)) in ("error", "warning")

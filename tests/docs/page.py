@@ -24,6 +24,7 @@ DIRECTIVE = re.compile(
     r"""\s*(?: exit=(?P<exit>\d+)
              | timeout=(?P<timeout>\d+)
              | if\s+pg\s*(?P<compare>>=|<=|==|<|>)\s*(?P<major>\d+)
+             | on\s+(?P<second_host>second-host)
              | skip\s+"(?P<skip>[^"]+)"
              | nothing-to-run\s+"(?P<nothing>[^"]+)"
            )\s*(?:;|$)""",
@@ -87,6 +88,7 @@ class Directives:
     exit: int = 0
     timeout: int = DEFAULT_TIMEOUT
     conditions: tuple[Condition, ...] = ()
+    on_second_host: bool = False
     skip: str | None = None
     nothing_to_run: str | None = None
 
@@ -138,6 +140,11 @@ class Page:
         """Return the code of the rule whose page this is, None for any other page."""
         match = RULE_TITLE.match(self.text) if "pgsurvive/rules/" in self.path.as_posix() else None
         return match["code"] if match else None
+
+    @property
+    def needs_second_host(self) -> bool:
+        """Whether any of its blocks runs on a second host."""
+        return any(block.directives.on_second_host for block in self.blocks)
 
     @classmethod
     def read(cls, path: Path, root: Path = ROOT) -> Page:
@@ -297,6 +304,7 @@ class _Parser:
             exit=int(found.get("exit", 0)),
             timeout=int(found.get("timeout", DEFAULT_TIMEOUT)),
             conditions=tuple(conditions),
+            on_second_host="second_host" in found,
             skip=found.get("skip"),
             nothing_to_run=found.get("nothing"),
         )

@@ -66,7 +66,7 @@ def test_the_last_part_of_the_path_is_the_file_name() -> None:
 
 def test_the_functions_of_a_script_are_known_by_name() -> None:
     code = "log() { echo; }\nfunction die { exit 1; }\nlog"
-    assert set(functions(shell.parse(code).body, code)) == {"log", "die"}
+    assert set(functions(shell.parse(code).body)) == {"log", "die"}
 
 
 def test_offsets_stay_those_of_the_text() -> None:

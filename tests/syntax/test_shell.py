@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgsurvive.estate.script import unwrapped
-from pgsurvive.syntax.shell import Script, commands, parse
+from pgsurvive.syntax.shell import AndOr, Command, Pipeline, Script, children, commands, parse
 
 
 def _words(script: Script) -> list[list[str]]:
@@ -45,6 +45,18 @@ def test_redirections_belong_to_the_command_they_follow() -> None:
         ("<", "b"),
         (">", "c"),
     ]
+
+
+@pytest.mark.parametrize("text", ["a | b | c && d || e", "a | b && c | d | e || f", "x && a | b | c && d"])
+def test_a_pipe_binds_more_than_the_lists_around_it(text: str) -> None:
+    pending = list(parse(text).body.items)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Pipeline):
+            assert all(isinstance(part, Command) for part in node.parts)
+        else:
+            assert isinstance(node, AndOr | Command)
+        pending += children(node)
 
 
 def test_commands_are_found_wherever_they_stand() -> None:

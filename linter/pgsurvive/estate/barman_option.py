@@ -114,4 +114,4 @@ class BarmanOption:
 
     def related(self, message: str) -> Related:
         """The option's line as the other place of a finding."""
-        return Related(self.source.path, self.span, message)
+        return Related(self.source.path, self.span, message, self.source)

@@ -12,7 +12,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pgsurvive.syntax import shell
-from pgsurvive.syntax.shell import AndOr, Command, Group, If, Negation, Other, Pipeline, Sequence
+from pgsurvive.syntax.shell import (
+    AndOr,
+    Case,
+    Command,
+    Function,
+    Group,
+    If,
+    Loop,
+    Negation,
+    Other,
+    Pipeline,
+    Sequence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +49,6 @@ _ASSIGNMENT = re.compile(
 _DECLARES = frozenset({"export", "readonly", "local", "declare", "typeset"})
 _READS_INTO = frozenset({"read", "mapfile", "readarray", "getopts", "unset", "printf"})
 _MOVES_PARAMETERS = frozenset({"shift", "getopts"})
-_FUNCTION = "function_definition"
 
 Place = tuple[int, int]
 
@@ -66,14 +77,9 @@ def moved(body: Node, place: Callable[[int, int], Place]) -> Node:
     return _mapped(body, _same, _same, place)
 
 
-def functions(body: Node, text: str) -> dict[str, Node]:
-    """The functions that the code defines, by name."""
-    found: dict[str, Node] = {}
-    for node in _nodes(body):
-        if isinstance(node, Other) and node.kind == _FUNCTION and node.children:
-            name, *_ = node.children
-            found[text[name.start : name.end]] = node
-    return found
+def functions(body: Node) -> dict[str, Node]:
+    """What the functions that the code defines consist of, by name."""
+    return {node.name: node.body for node in _nodes(body) if isinstance(node, Function)}
 
 
 def _nodes(node: Node) -> Iterator[Node]:
@@ -168,7 +174,8 @@ def _mapped(
 
     def word(old: Word) -> Word:
         start, end = place(old.start, old.end)
-        return replace(change(old), start=start, end=end)
+        inside = tuple(_mapped(code, change, change_in_function, place) for code in old.inside)
+        return replace(change(old), start=start, end=end, inside=inside)
 
     def words(old: Many[Word]) -> tuple[Word, ...]:
         return tuple(map(word, old))
@@ -179,11 +186,15 @@ def _mapped(
     start, end = place(node.start, node.end)
     if isinstance(node, Command):
         return Command(words(node.words), start, end, redirects(node.redirects), words(node.assignments))
-    if isinstance(node, Other) and node.kind == _FUNCTION:
+    if isinstance(node, Function):
         change = change_in_function
     inside = tuple(_mapped(child, change, change_in_function, place) for child in shell.children(node))
     if isinstance(node, Group):
-        return Group(inside[0], start, end, redirects(node.redirects))
+        return replace(node, body=inside[0], start=start, end=end, redirects=redirects(node.redirects))
+    if isinstance(node, Loop):
+        node = replace(node, words=words(node.words))
+    elif isinstance(node, Case):
+        node = replace(node, word=word(node.word) if node.word else None)
     return replace(_with_children(node, inside), start=start, end=end)
 
 
@@ -193,8 +204,12 @@ def _with_children(node: Node, inside: tuple[Node, ...]) -> Node:
             return replace(node, parts=inside)
         case AndOr():
             return replace(node, left=inside[0], right=inside[1])
-        case Negation() | Group():
+        case Negation() | Group() | Function():
             return replace(node, body=inside[0])
+        case Loop():
+            return replace(node, condition=inside[0] if len(inside) > 1 else None, body=inside[-1])
+        case Case():
+            return replace(node, branches=inside)
         case Sequence():
             return replace(node, items=inside)
         case If():

@@ -121,7 +121,7 @@ class Setting:
 
     def related(self, message: str) -> Related:
         """The setting's line as the other place of a finding."""
-        return Related(self.source.path, self.span, message)
+        return Related(self.source.path, self.span, message, self.source)
 
 
 @dataclass(frozen=True)
@@ -375,7 +375,7 @@ _PATH_MAJOR = re.compile(r"(?:^|[/_])(?:postgresql|postgres|pgsql|pg)[-_/]*(\d{2
 _CLUSTER_PATH = re.compile(
     r"^[ \t]*(?:data_directory|hba_file|ident_file|external_pid_file)[ \t]*=?[ \t]*'([^'\n]*)'", re.MULTILINE
 )
-_MARKER = re.compile(r"#\s*pgsurvive:\s*pg\s*=\s*(\d+)")
+_MARKER = re.compile(r"(?:#|--)\s*pgsurvive:\s*pg\s*=\s*(\d+)")
 
 
 def majors_from_path(path: str) -> frozenset[int] | None:

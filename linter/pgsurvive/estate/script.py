@@ -3,54 +3,66 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pgsurvive.estate.expansion import expanded, moved
+from pgsurvive.estate.expansion import functions
+from pgsurvive.estate.files import NoFiles
+from pgsurvive.estate.inner import SHELLS, Inner, inner_script, parsed
+from pgsurvive.estate.wrappers import unwrapped
 from pgsurvive.findings import Draft
 from pgsurvive.syntax import shell
-from pgsurvive.syntax.shell import Sequence
 from pgsurvive.text import lies_among_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pgsurvive.syntax.shell import Command, Node, Script, Word
+    from pgsurvive.estate.files import Files
+    from pgsurvive.estate.invocation import Invocation
+    from pgsurvive.estate.steps import Step
+    from pgsurvive.syntax.shell import Command, Script
     from pgsurvive.text import Source
 
-# What runs another command given in its own words: the options of each that take a value of their own.
-_WRAPPERS: dict[str, frozenset[str]] = {
-    "sudo": frozenset({"-u", "-g", "-h", "-p", "-C", "-T", "-U", "-D", "--user", "--group"}),
-    "doas": frozenset({"-u", "-C"}),
-    "gosu": frozenset(),
-    "su-exec": frozenset(),
-    "runuser": frozenset({"-u", "-g", "--user", "--group"}),
-    "nice": frozenset({"-n", "--adjustment"}),
-    "ionice": frozenset({"-c", "-n", "--class", "--classdata"}),
-    "nohup": frozenset(),
-    "time": frozenset(),
-    "command": frozenset(),
-    "exec": frozenset(),
-    "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
-    "timeout": frozenset({"-k", "-s", "--kill-after", "--signal"}),
-    "stdbuf": frozenset({"-i", "-o", "-e"}),
-    "chronic": frozenset(),
-}
-_TAKES_OPERAND = frozenset({"timeout", "gosu", "su-exec"})
-"""Wrappers whose first operand is their own: a duration, a user."""
+_PROGRAMS = (
+    *(
+        "pg_",
+        "pgb",
+        "psql",
+        "postgres",
+        "barman",
+        "createdb",
+        "dropdb",
+        "clusterdb",
+        "initdb",
+        "reindexdb",
+        "vacuum",
+    ),
+    *("createuser", "dropuser", "oid2name", "postmaster"),
+)
+"""In the name of every program of the catalog is one of these."""
 
+_OLDER_MAJOR = re.compile(r"(?:pgsql|postgres(?:ql)?|postgis)[-/:](?:[89]\.\d|1[0-3])(?![\d])|recovery\.conf")
 
-SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh", "ash"})
+__all__ = ["SHELLS", "Inner", "ShellScript", "inner_script", "parsed", "read", "unwrapped"]
 
 
 @dataclass(frozen=True)
 class ShellScript:
-    """One script file."""
+    """One script: a file, or the shell code in one."""
 
     source: Source
     majors: frozenset[int]
     """The majors that the servers it works on may have."""
+
+    files: Files = field(default_factory=NoFiles, repr=False, compare=False)
+    """Where the scripts are that it sources."""
+
+    code: str = field(default="", repr=False)
+    """Of a file that holds more than shell code: its text with the rest blanked out. Empty for a script."""
+
+    @property
+    def text(self) -> str:
+        """The shell code, every character where it stands in the file."""
+        return self.code or self.source.text
 
     @cached_property
     def is_throwaway(self) -> bool:
@@ -60,101 +72,70 @@ class ShellScript:
     @cached_property
     def script(self) -> Script:
         """The model of its text."""
-        return shell.parse(self.source.text)
+        return shell.parse(self.text)
 
     @cached_property
     def commands(self) -> tuple[Command, ...]:
         """Every simple command in it, unwrapped."""
         return tuple(unwrapped(command) for command in shell.commands(self.script.body))
 
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The names that it gives to functions: a command called like one is not the program."""
+        return frozenset(functions(self.script.body))
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every command that may run, those in strings for another shell, in substitutions and in sourced files included."""
+        from pgsurvive.estate.steps import steps  # noqa: PLC0415 - most files are no scripts
+
+        return steps(self.source, self.script, self.files)
+
+    @cached_property
+    def own_steps(self) -> tuple[Step, ...]:
+        """The steps that stand in this very file."""
+        return tuple(step for step in self.steps if step.source is self.source)
+
+    @cached_property
+    def invocations(self) -> tuple[tuple[Step, Invocation], ...]:
+        """The calls of PostgreSQL's, pgBackRest's and Barman's programs in this file, as any version would read them.
+
+        None for a script that the shell would refuse. Only a script that may have any is parsed.
+        """
+        if not self.mentions(*_PROGRAMS) or self.script.broken:
+            return ()
+        from pgsurvive.estate.invocation import invocation  # noqa: PLC0415 - most files are no scripts
+
+        read = (
+            (step, invocation(step.command))
+            for step in self.own_steps
+            if step.command.name not in self.functions
+        )
+        return tuple((step, found) for step, found in read if found is not None)
+
+    @cached_property
+    def is_for_older_major(self) -> bool:
+        """Whether a path or an image in it names a PostgreSQL before 14, whose programs are not known."""
+        return _OLDER_MAJOR.search(self.source.text) is not None
+
+    def majors_of(self, found: Invocation) -> frozenset[int]:
+        """The majors that a PostgreSQL program may have, of those that it exists in; none for other products."""
+        named = found.named_major
+        return found.program.majors & (self.majors if named is None else frozenset({named}))
+
+    def finding_at(self, start: int, end: int, message: str, *, help: str) -> Draft:  # noqa: A002 - the word the reports use
+        """A finding at a stretch of the script's text."""
+        return Draft(self.source, self.source.span(start, end), message, help)
+
     def mentions(self, *words: str) -> bool:
         """Whether any of these words is in the text at all; saves parsing the many scripts that have none."""
-        return any(word in self.source.text for word in words)
+        return any(word in self.text for word in words)
 
     def finding(self, command: Command, message: str, *, help: str) -> Draft:  # noqa: A002 - the word the reports use
         """A finding at a command of the script."""
         return Draft(self.source, self.source.span(command.start, command.end), message, help)
 
 
-def read(source: Source, majors: frozenset[int]) -> ShellScript:
-    """The script in this file; never raises."""
-    return ShellScript(source, majors)
-
-
-def unwrapped(command: Command) -> Command:
-    """The command that really runs: `sudo -u postgres nice -n 19 cp a b` is a `cp a b`."""
-    words = command.words
-    while words and words[0].constant:
-        name = words[0].text.rpartition("/")[2]
-        takes_value = _WRAPPERS.get(name)
-        if takes_value is None:
-            break
-        if name == "command" and len(words) > 1 and words[1].text in ("-v", "-V"):
-            break  # asks where a command is, runs nothing
-        position = 1
-        while position < len(words) and (
-            words[position].text.startswith("-") or (name == "env" and "=" in words[position].text)
-        ):
-            position += 2 if words[position].text in takes_value else 1
-        if name in _TAKES_OPERAND:
-            position += 1
-        if position >= len(words):
-            break
-        words = words[position:]
-    return command if words is command.words else replace(command, words=words)
-
-
-_MAX_DEPTH = 100
-_MAX_NODES = 1000
-"""Code that is nested deeper or longer is not reasoned about: no script that archives WAL is."""
-
-
-def parsed(text: str) -> Script:
-    """The code as a tree of reasonable size; code that is larger counts as broken."""
-    script = shell.parse(text)
-    level: list[Node] = [script.body]
-    count = 0
-    for _ in range(_MAX_DEPTH):
-        level = [child for node in level for child in shell.children(node)]
-        count += len(level)
-        if not level:
-            return script
-        if count > _MAX_NODES:
-            break
-    return replace(script, body=Sequence((), (), 0, len(text)), broken=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Inner:
-    """The code that a command hands to a shell of its own."""
-
-    body: Node
-    """Its offsets are those of the text that the command stands in."""
-
-    broken: bool
-    options: tuple[str, ...]
-    """The shell's own options before the code."""
-
-
-def inner_script(command: Command) -> Inner | None:
-    """The code in `sh -c 'code'`, or None if the command is no such thing or the code isn't constant."""
-    if command.name not in SHELLS:
-        return None
-    for number, (flag, word) in enumerate(
-        zip(command.arguments, command.arguments[1:], strict=False), start=1
-    ):
-        if re.fullmatch(r"-[a-z]*c", flag.text):
-            if not word.constant:
-                return None
-            script = parsed(word.text)
-            before = tuple(option.text for option in command.arguments[:number])
-            return Inner(moved(expanded(script.body), _places_in(word)), script.broken, before)
-    return None
-
-
-def _places_in(word: Word) -> Callable[[int, int], tuple[int, int]]:
-    """Where the characters of a word stand in the text; the whole word where escapes make that unknown."""
-    shift = word.start + (1 if word.quoted else 0)
-    if word.end - word.start != len(word.text) + 2 * word.quoted:
-        return lambda start, end: (word.start, word.end)  # noqa: ARG005 - wherever it is
-    return lambda start, end: (shift + start, shift + end)
+def read(source: Source, majors: frozenset[int], files: Files | None = None) -> ShellScript:
+    """The script in this file; never raises. `files` is where the scripts are that it sources."""
+    return ShellScript(source, majors, files or NoFiles())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pgsurvive.estate.copying import notices_truncation
 from pgsurvive.estate.script import inner_script, unwrapped
 from pgsurvive.syntax import shell
-from pgsurvive.syntax.shell import AndOr, Command, Group, If, Negation, Other, Pipeline, Sequence
+from pgsurvive.syntax.shell import AndOr, Command, Function, Group, If, Negation, Pipeline, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -226,7 +226,7 @@ class _Statuses:
                 return self._if(node, options)
             case Sequence():
                 return self._sequence(node, options)
-            case Other(kind="function_definition"):
+            case Function():
                 return _Told()
             case _:
                 told = _Told()

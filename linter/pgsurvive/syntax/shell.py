@@ -42,11 +42,13 @@ class Word:
     end: int
     constant: bool = True
     quoted: bool = False
+    inside: tuple[Node, ...] = field(default=(), repr=False)
+    """The code of the command substitutions in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """A redirection such as `> file` or `2>&1`."""
+    """A redirection such as `> file` or `2>&1`; the target of `<<` is the text of the here-document."""
 
     operator: str
     target: Word | None
@@ -74,6 +76,12 @@ class Command:
     def arguments(self) -> tuple[Word, ...]:
         """The words behind the program."""
         return self.words[1:]
+
+    @property
+    def heredoc(self) -> Word | None:
+        """The text that a here-document or a here-string gives to its standard input."""
+        fed = [redirect.target for redirect in self.redirects if redirect.operator.startswith("<<")]
+        return fed[-1] if fed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +142,49 @@ class Group:
     start: int
     end: int
     redirects: tuple[Redirect, ...] = ()
+    is_subshell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`name() body`: what is inside runs where the name is called."""
+
+    name: str
+    body: Node
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`while condition; do body; done`, `until …`, or `for variable in words; do body; done`."""
+
+    kind: str
+    """`while`, `until`, `for` or `select`."""
+
+    condition: Node | None
+    variable: str
+    words: tuple[Word, ...]
+    """What the variable of a `for` runs through; empty where it is counted or runs through the parameters."""
+
+    body: Node
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`case word in pattern) branch;; … esac`."""
+
+    word: Word | None
+    branches: tuple[Node, ...]
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Loops, case, functions and what else isn't modeled: only the commands inside are known, not when they run."""
+    """What isn't modeled: only the commands inside are known, not when they run."""
 
     kind: str
     children: tuple[Node, ...]
@@ -146,7 +192,9 @@ class Other:
     end: int
 
 
-Node: TypeAlias = Command | Pipeline | AndOr | Negation | Sequence | If | Group | Other
+Node: TypeAlias = (
+    Command | Pipeline | AndOr | Negation | Sequence | If | Group | Function | Loop | Case | Other
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +227,12 @@ def children(node: Node) -> tuple[Node, ...]:
             return parts
         case AndOr(left=left, right=right):
             return (left, right)
-        case Negation(body=body) | Group(body=body):
+        case Negation(body=body) | Group(body=body) | Function(body=body):
             return (body,)
+        case Loop(condition=condition, body=body):
+            return (body,) if condition is None else (condition, body)
+        case Case(branches=branches):
+            return branches
         case Sequence(items=items):
             return items
         case If(condition=condition, body=body, otherwise=otherwise):
@@ -224,7 +276,7 @@ class _Reader:
                 terminators[-1] = child.type
         return Sequence(tuple(items), tuple(terminators), node.start_byte, node.end_byte)
 
-    def statement(self, node: tree_sitter.Node) -> Node:
+    def statement(self, node: tree_sitter.Node) -> Node:  # noqa: C901, PLR0912 - one case per kind of node
         """One statement."""
         start, end = node.start_byte, node.end_byte
         match node.type:
@@ -245,9 +297,15 @@ class _Reader:
             case "redirected_statement":
                 return self._redirected(node)
             case "subshell" | "compound_statement" if node.children[0].type in "({":
-                return Group(self.sequence(node), start, end)
+                return Group(self.sequence(node), start, end, is_subshell=node.children[0].type == "(")
             case "if_statement" | "elif_clause":
                 return self._if(node)
+            case "function_definition":
+                return self._function(node)
+            case "while_statement" | "for_statement" | "c_style_for_statement":
+                return self._loop(node)
+            case "case_statement":
+                return self._case(node)
             case kind:
                 inner = (self.statement(c) for c in node.named_children if c.type != "comment")
                 return Other(kind, tuple(inner), start, end)
@@ -286,20 +344,53 @@ class _Reader:
             # The sign negates the whole pipeline; the grammar binds it to the first part.
             parts[0] = parts[0].body
             return Negation(Pipeline(tuple(parts), start, end), start, end)
-        return Pipeline(tuple(parts), start, end)
+        if not any(isinstance(part, (AndOr, Pipeline)) for part in parts):
+            return Pipeline(tuple(parts), start, end)
+        # The grammar takes `a | b | c && d` for `a | (b | c && d)`.
+        read = parts[0]
+        for part in parts[1:]:
+            read = _piped(read, part)
+        return read
 
     def _redirected(self, node: tree_sitter.Node) -> Node:
-        redirects = tuple(
-            self._redirect(child) for child in node.named_children if child.type.endswith("redirect")
-        )
+        redirects: list[Redirect] = []
+        heredocs: list[tree_sitter.Node] = []
+        for child in node.named_children:
+            if child.type.endswith("redirect"):
+                redirects.append(self._redirect(child))
+            if child.type == "heredoc_redirect":
+                heredocs.append(child)
+                redirects += (self._redirect(c) for c in child.named_children if c.type.endswith("redirect"))
         body = node.child_by_field_name("body")
         if body is None:
-            return Command((), node.start_byte, node.end_byte, redirects)
-        return _with_redirects(self.statement(body), redirects)
+            read: Node = Command((), node.start_byte, node.end_byte, tuple(redirects))
+        else:
+            read = _with_redirects(self.statement(body), tuple(redirects))
+        for heredoc in heredocs:
+            read = self._continued(read, heredoc)
+        return read
+
+    def _continued(self, read: Node, heredoc: tree_sitter.Node) -> Node:
+        """With what follows on the line of a here-document; the grammar hangs it under the redirection."""
+        operator = ""
+        for child in heredoc.children:
+            if child.type in ("&&", "||"):
+                operator = child.type
+            elif child.type == "pipeline":
+                for part in child.named_children:
+                    read = _piped(read, self.statement(part))
+            elif operator and child.is_named and not child.type.startswith("heredoc"):
+                read = AndOr(read, operator, self.statement(child), read.start, child.end_byte)
+                operator = ""
+        return read
 
     def _redirect(self, node: tree_sitter.Node) -> Redirect:
         operator = next((child.type for child in node.children if not child.is_named), "")
+        if node.type == "heredoc_redirect":
+            return Redirect(operator, self._heredoc(node, operator))
         target = node.child_by_field_name("destination")
+        if node.type == "herestring_redirect" and node.named_children:
+            target = node.named_children[-1]
         descriptor = node.child_by_field_name("descriptor")
         number = self.text[descriptor.start_byte : descriptor.end_byte] if descriptor else ""
         return Redirect(
@@ -307,6 +398,76 @@ class _Reader:
             self._word(target) if target else None,
             int(number) if number.isdecimal() else None,
         )
+
+    def _heredoc(self, node: tree_sitter.Node, operator: str) -> Word | None:
+        parts = {child.type: child for child in node.named_children}
+        body, delimiter = parts.get("heredoc_body"), parts.get("heredoc_start")
+        if body is None or delimiter is None:
+            return None
+        text = self.text[body.start_byte : body.end_byte]
+        literal = not self.text[delimiter.start_byte : delimiter.end_byte].isidentifier()
+        if operator == "<<-":
+            text = re.sub(r"^\t+", "", text, flags=re.MULTILINE)
+        inside = () if literal else tuple(self._substitutions(body))
+        return Word(text, body.start_byte, body.end_byte, literal or not _has_expansion(body), inside=inside)
+
+    def _function(self, node: tree_sitter.Node) -> Node:
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is None or body is None:
+            inner = (self.statement(c) for c in node.named_children if c.type != "comment")
+            return Other(node.type, tuple(inner), node.start_byte, node.end_byte)
+        return Function(
+            self.text[name.start_byte : name.end_byte], self.statement(body), node.start_byte, node.end_byte
+        )
+
+    def _loop(self, node: tree_sitter.Node) -> Loop:
+        variable = node.child_by_field_name("variable")
+        body: Node = Sequence((), (), node.end_byte, node.end_byte)
+        condition: list[Node] = []
+        words: list[Word] = []
+        for child in node.named_children:
+            if child.type in ("do_group", "compound_statement"):
+                body = self.sequence(child)
+            elif child.type == "comment" or (
+                variable is not None and child.start_byte == variable.start_byte
+            ):
+                continue
+            elif node.type == "while_statement":
+                condition.append(self.statement(child))
+            elif node.type == "for_statement":
+                words.append(self._word(child))
+        kind = node.children[0].type
+        return Loop(
+            kind,
+            _sequence(condition, node.start_byte, node.end_byte) if condition else None,
+            self.text[variable.start_byte : variable.end_byte] if variable else "",
+            tuple(words),
+            body,
+            node.start_byte,
+            node.end_byte,
+        )
+
+    def _case(self, node: tree_sitter.Node) -> Case:
+        word = node.child_by_field_name("value")
+        branches: list[Node] = []
+        for item in node.named_children:
+            if item.type == "case_item":
+                closed = next((c.end_byte for c in item.children if c.type == ")"), item.start_byte)
+                inside = [
+                    self.statement(c)
+                    for c in item.named_children
+                    if c.start_byte >= closed and c.type != "comment"
+                ]
+                branches.append(_sequence(inside, item.start_byte, item.end_byte))
+        return Case(self._word(word) if word else None, tuple(branches), node.start_byte, node.end_byte)
+
+    def _substitutions(self, node: tree_sitter.Node) -> Iterator[Node]:
+        """The code in the command substitutions of a word."""
+        for child in node.named_children:
+            if child.type in ("command_substitution", "process_substitution"):
+                yield self.sequence(child)
+            elif child.named_child_count:
+                yield from self._substitutions(child)
 
     def _if(self, node: tree_sitter.Node) -> If:
         start, end = node.start_byte, node.end_byte
@@ -335,7 +496,11 @@ class _Reader:
         raw = self.text[node.start_byte : node.end_byte]
         text, constant = self._value(node)
         quoted = node.type in ("string", "raw_string", "ansi_c_string")
-        return Word(text, node.start_byte, node.end_byte, constant, quoted and raw != text)
+        inside: tuple[Node, ...] = ()
+        if not constant:
+            own = node.type in ("command_substitution", "process_substitution")
+            inside = (self.sequence(node),) if own else tuple(self._substitutions(node))
+        return Word(text, node.start_byte, node.end_byte, constant, quoted and raw != text, inside)
 
     def _value(self, node: tree_sitter.Node) -> tuple[str, bool]:
         """What a word stands for, and whether that is all that can be said of it."""
@@ -366,6 +531,17 @@ def _sequence(items: list[Node], start: int, end: int) -> Node:
     if len(items) == 1:
         return items[0]
     return Sequence(tuple(items), (";",) * len(items), start, end)
+
+
+def _piped(left: Node, right: Node) -> Node:
+    """`left | right`. What follows behind `&&` in `right` belongs behind the whole pipeline."""
+    if isinstance(right, AndOr):
+        return replace(right, left=_piped(left, right.left), start=left.start)
+    if isinstance(left, AndOr):
+        return replace(left, right=_piped(left.right, right), end=right.end)
+    parts = left.parts if isinstance(left, Pipeline) else (left,)
+    behind = right.parts if isinstance(right, Pipeline) else (right,)
+    return Pipeline((*parts, *behind), left.start, right.end)
 
 
 def _with_redirects(node: Node, redirects: tuple[Redirect, ...]) -> Node:

@@ -69,11 +69,11 @@ def clone_archives_into_production(script: ShellScript) -> Iterator[Draft]:
     """A copy of a cluster is started beside production and archives to the same place."""
     if script.is_throwaway or not script.mentions("pg_ctl", "postgres"):
         return
-    code = _COMMENT.sub("", script.source.text)
+    code = _COMMENT.sub("", script.text)
     if _SETTLED.search(code) or (_TARGET.search(code) and "promote" not in code) or script.script.broken:
         return
     body = expanded(script.script.body)
-    own = frozenset(functions(body, script.source.text))
+    own = frozenset(functions(body))
     before: list[Command] = []
     started: set[str] = set()
     commands = list(_flat(body))

@@ -73,7 +73,7 @@ def target_without_signal(script: ShellScript) -> Iterator[Draft]:
     """The server is started without recovery.signal, so it ignores the target and opens with the base backup alone."""
     if script.is_throwaway or not script.mentions("recovery_target", "recovery-target", "restore_command"):
         return
-    code = re.sub(r"^[ \t]*#.*$", "", script.source.text, flags=re.MULTILINE)
+    code = re.sub(r"^[ \t]*#.*$", "", script.text, flags=re.MULTILINE)
     joined = code.replace("\\\n", " ")
     if _SIGNALED.search(joined) or script.script.broken or any(map(_runs_unknown_script, script.commands)):
         return
@@ -91,7 +91,7 @@ def target_without_signal(script: ShellScript) -> Iterator[Draft]:
             f"the server starts without recovery.signal: it ignores {name}, opens with what the base backup holds, and goes "
             "on writing on the old timeline",
             'touch "$PGDATA/recovery.signal" before the server starts',
-            (Related(script.source.path, span(start, end), f"{name} is written here"),),
+            (Related(script.source.path, span(start, end), f"{name} is written here", script.source),),
         )
         return
 
@@ -154,8 +154,8 @@ def _runs_unknown_script(command: Command) -> bool:
 
 
 def _writes(script: ShellScript) -> Iterator[_Write]:
-    variables = {match[1]: match[2].strip("\"'") for match in _ASSIGNMENT.finditer(script.source.text)}
-    for write in (*_heredocs(script.source.text), *_printed(script.script.body)):
+    variables = {match[1]: match[2].strip("\"'") for match in _ASSIGNMENT.finditer(script.text)}
+    for write in (*_heredocs(script.text), *_printed(script.script.body)):
         yield _Write(write.text, _expanded(write.file, variables), write.start, write.end)
 
 

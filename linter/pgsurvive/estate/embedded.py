@@ -1,0 +1,154 @@
+"""Shell code inside other files: crontabs, systemd units, Dockerfiles, Compose files, Kubernetes manifests, CI workflows.
+
+Each piece becomes a script whose text is as long as the file's, everything else blanked out: so every place in the code is
+a place in the file.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pgsurvive.estate.files import NoFiles
+from pgsurvive.estate.script import ShellScript
+from pgsurvive.syntax import crontab, systemd, yaml
+from pgsurvive.text import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pgsurvive.estate.files import Files
+    from pgsurvive.syntax.crontab import Crontab
+    from pgsurvive.syntax.yaml import Node, Scalar
+    from pgsurvive.text import Source
+
+_RUNS = ("ExecStart", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost")
+_INSTRUCTION = re.compile(
+    r"^[ \t]*(?P<name>RUN|CMD|ENTRYPOINT)[ \t]+(?P<flags>(?:--\S+[ \t]+)*)(?P<code>(?:[^\n\\]|\\[^\n]|\\\r?\n)*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_PLAIN_WORD = re.compile(r"[\w./:=@%+,-]+")
+_SHELLS = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh")
+_CI_KEYS = frozenset({"script", "before_script", "after_script", "run"})
+_CONTAINER_KEYS = frozenset({"command", "args", "entrypoint"})
+_RELEVANT = re.compile(r"pg_|psql|postgres|pgbackrest|barman|wal-g", re.IGNORECASE)
+
+
+def has_users(source: Source) -> bool:
+    """Whether the lines of a crontab name an account, as those of /etc/crontab and /etc/cron.d do."""
+    path = "/" + source.path
+    return "/cron.d/" in path or path.endswith("/etc/crontab")
+
+
+def jobs(source: Source) -> Crontab:
+    """The jobs of a crontab."""
+    return crontab.parse(source.text, has_users=has_users(source))
+
+
+def scripts(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[ShellScript]:
+    """Every piece of shell code in the file, in order; never raises."""
+    for code in _pieces(source, kind):
+        yield ShellScript(source, majors, files or NoFiles(), code)
+
+
+def _pieces(source: Source, kind: Kind) -> Iterator[str]:
+    text = source.text
+    match kind:
+        case Kind.CRONTAB:
+            for job in jobs(source).jobs:
+                yield _only(text, job.start, job.end)
+        case Kind.SYSTEMD:
+            for setting in systemd.parse(text).settings:
+                if setting.section == "Service" and setting.name in _RUNS and setting.value:
+                    begin = setting.end - len(setting.value.lstrip("@:+!|-"))
+                    yield _only(text, begin, setting.end)
+        case Kind.DOCKERFILE:
+            for match in _INSTRUCTION.finditer(text):
+                yield from _instruction(text, match)
+        case Kind.COMPOSE | Kind.KUBERNETES | Kind.CI if _RELEVANT.search(text):
+            for document in yaml.parse(source):
+                yield from _below(text, document, _CI_KEYS if kind is Kind.CI else _CONTAINER_KEYS)
+        case _:
+            pass
+
+
+def _instruction(text: str, match: re.Match[str]) -> Iterator[str]:
+    code = match["code"]
+    if not code.lstrip().startswith("["):
+        yield _only(text, match.start("code"), match.end("code"))
+        return
+    words = [(match.start("code") + word.start(1), word[1]) for word in _STRING.finditer(code)]
+    yield from _listed(text, words)
+
+
+def _below(text: str, node: Node, keys: frozenset[str]) -> Iterator[str]:
+    """The code under these keys, wherever they stand in a document."""
+    for key, value in node.items():
+        if key in keys:
+            yield from _value(text, value, joined=keys is not _CI_KEYS)
+        else:
+            yield from _below(text, value, keys)
+    for element in node.elements():
+        yield from _below(text, element, keys)
+
+
+def _value(text: str, value: Node, *, joined: bool) -> Iterator[str]:
+    """A string is code; the elements of a list are words of one command, or of CI each a command of its own."""
+    if value.scalar is not None:
+        yield from _scalar(text, value.scalar)
+        return
+    scalars = [element.scalar for element in value.elements()]
+    if not joined:
+        for scalar in scalars:
+            if scalar is not None:
+                yield from _scalar(text, scalar)
+        return
+    known = [scalar for scalar in scalars if scalar is not None]
+    behind = next((n + 1 for n, s in enumerate(known) if re.fullmatch(r"-[a-z]*c", s.value)), None)
+    if behind is not None and _SHELLS.fullmatch(known[0].value) and behind < len(known):
+        yield from _scalar(text, known[behind])
+    elif len(known) == 1 and known[0].is_block:
+        yield from _scalar(text, known[0])  # args of a container whose command is a shell with -c
+    elif len(known) == len(scalars):
+        yield from _listed(text, [(text.find(s.value, s.start, s.end), s.value) for s in known])
+
+
+def _scalar(text: str, scalar: Scalar) -> Iterator[str]:
+    """The code of a scalar, where it stands there to the letter."""
+    written = text[scalar.start : scalar.end]
+    if written[:1] in ("|", ">"):
+        begin = scalar.start + written.find("\n") + 1
+        code = _only(text, begin, scalar.end)
+        # Folded lines are one; a blank for each line end keeps every place.
+        yield code if written[0] == "|" else code[:begin] + code[begin:].replace("\n", " ")
+    elif written[:1] in ("'", '"'):
+        if scalar.value == written[1:-1]:
+            yield _only(text, scalar.start + 1, scalar.end - 1)
+    else:
+        yield _only(text, scalar.start, scalar.start) + written.replace("\n", " ")
+
+
+def _listed(text: str, words: list[tuple[int, str]]) -> Iterator[str]:
+    """A command whose words stand apart: only what needs no quoting, or the code behind `sh -c`."""
+    if len(words) > 2 and _SHELLS.fullmatch(words[0][1]) and re.fullmatch(r"-[a-z]*c", words[1][1]):  # noqa: PLR2004
+        at, code = words[2]
+        if "\\" not in code:
+            yield _only(text, at, at + len(code))
+        return
+    if (
+        not words
+        or _SHELLS.fullmatch(words[0][1])
+        or not all(at >= 0 and _PLAIN_WORD.fullmatch(word) for at, word in words)
+    ):
+        return
+    first = words[0][0]
+    code = _only(text, first, first)
+    for at, word in words:
+        code += " " * (at - len(code)) + word
+    yield code
+
+
+def _only(text: str, start: int, end: int) -> str:
+    """The text up to `end` with everything before `start` blanked out."""
+    return re.sub(r"[^\n]", " ", text[:start]) + text[start:end]

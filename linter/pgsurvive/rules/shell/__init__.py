@@ -1,0 +1,4 @@
+"""PGS6xx: shell scripts and the command lines in them."""
+
+SUBJECTS = frozenset({"ShellScript"})
+"""The types of the estate model that this family speaks about."""

@@ -1,0 +1,89 @@
+"""The options of Barman's programs, from the parsers that print their help."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tools.programs.asking import said
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SPY = '''
+import argparse, importlib.abc, importlib.machinery, json, runpy, sys, types
+
+class Absent(types.ModuleType):
+    __path__ = []
+    def __getattr__(self, name):
+        return type(name, (Exception,), {})
+
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Some programs import the libraries of a cloud, which aren't installed, before they parse."""
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("boto3", "botocore", "azure", "google"):
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+    def create_module(self, spec):
+        return Absent(spec.name)
+    def exec_module(self, module):
+        pass
+
+sys.meta_path.append(Finder())
+
+def described(parser):
+    return [
+        {"names": list(a.option_strings), "nargs": a.nargs,
+         "metavar": a.metavar if isinstance(a.metavar, str) else a.dest.upper(),
+         "choices": [str(c) for c in a.choices] if a.choices else None, "unlisted": a.help == argparse.SUPPRESS}
+        for a in parser._actions if a.option_strings
+    ]
+
+def spy(parser, *_):
+    commands = {}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            commands = {name: described(sub) for name, sub in action.choices.items()}
+    print("\\n" + json.dumps({"options": described(parser), "commands": commands}))
+    sys.exit()
+
+argparse.ArgumentParser.parse_known_args = spy
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+'''
+
+
+def options(bindir: Path, scratch: Path) -> dict[str, tuple[list[str], list[dict[str, Any]]]]:
+    """The commands and the options of every program of Barman, by program."""
+    programs = sorted(path for path in bindir.iterdir() if path.name.startswith("barman"))
+    return {path.name: _described(path, bindir / "python", scratch) for path in programs}
+
+
+def _described(program: Path, python: Path, scratch: Path) -> tuple[list[str], list[dict[str, Any]]]:
+    # The account that servers run as may be unable to read this Python; nothing but the parser is made.
+    answer = json.loads(
+        said(python, "-c", _SPY, str(program), scratch=scratch, as_root=True).splitlines()[-1]
+    )
+    found = [_option(action) for action in answer["options"]]
+    merged: dict[str, dict[str, Any]] = {}
+    for command, actions in answer["commands"].items():
+        for action in actions:
+            option = _option(action)
+            same = merged.setdefault(json.dumps(option), {**option, "commands": []})
+            same["commands"].append(command)
+    return sorted(answer["commands"]), [*found, *merged.values()]
+
+
+def _option(action: dict[str, Any]) -> dict[str, Any]:
+    option: dict[str, Any] = {"names": action["names"]}
+    nargs = action["nargs"]
+    if nargs != 0:
+        option["value"] = "|".join(action["choices"]) if action["choices"] else action["metavar"]
+        if nargs == "?":
+            option["optional"] = True
+        elif nargs in ("*", "+"):
+            option["several"] = True
+        elif nargs is not None:
+            raise AssertionError(f"{action}: a number of values that the catalog can't say")
+    if action["unlisted"]:
+        option["unlisted"] = True
+    return option

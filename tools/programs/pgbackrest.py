@@ -1,0 +1,57 @@
+"""The options of pgBackRest: `help COMMAND` lists them, its refusals tell where else each is taken and which are negated.
+
+Nothing is carried out: every question ends with a value that the program refuses before it does anything.
+"""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from tools.programs.asking import said
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_STOP = "--log-level-console=pgsurvive-asks"
+_COMMAND = re.compile(r"^    ([a-z-]+) {2,}\S", re.MULTILINE)
+_OPTION = re.compile(r"^  --([a-z0-9-]+)(?: |$)", re.MULTILINE)
+_DEPRECATED = re.compile(r"deprecated names?: ([a-z0-9, -]+)")
+
+
+def options(program: Path, scratch: Path) -> tuple[list[str], list[dict[str, Any]]]:
+    """The commands, and each option with the commands that take it."""
+
+    def ask(*arguments: str) -> str:
+        return said(program, *arguments, scratch=scratch)
+
+    commands = [name for name in _COMMAND.findall(ask("help")) if name not in ("help", "version")]
+    listed = {command: _OPTION.findall(ask("help", command)) for command in commands}
+    names = sorted({name for found in listed.values() for name in found})
+
+    def option(name: str) -> dict[str, Any]:
+        # The options of a PostgreSQL cluster are taken with a number only.
+        written = re.sub(r"^pg-", "pg1-", name)
+        where = next(command for command in commands if name in listed[command])
+        old = _DEPRECATED.search(ask("help", where, name))
+        is_boolean = "cannot be negated" not in ask(where, f"--no-{written}", "--pgsurvive-asks")
+        value = "=y" if is_boolean else "=1"
+        taken = [c for c in commands if "not valid for command" not in ask(c, f"--{written}{value}", _STOP)]
+        found: dict[str, Any] = {"names": [f"--{name}"]}
+        if old:
+            found["deprecated"] = [f"--{each.strip()}" for each in old[1].split(",")]
+        if is_boolean:
+            found["boolean"] = True
+        else:
+            found["value"] = ""
+        if re.match(r"(?:repo|pg)-", name):
+            found["indexed"] = True
+        if "not allowed on the command-line" in ask(where, f"--{written}{value}", _STOP):
+            found["file-only"] = True
+        if taken != commands:
+            found["commands"] = taken
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        return commands, list(pool.map(option, names))
