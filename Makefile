@@ -56,7 +56,8 @@ software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest, Barma
 .PHONY: differential
 differential: software ## Read thousands of generated configurations as the server does; takes minutes
 	@$(BIN)/python -m tests.differential.postgresql_conf --cases 4000 --record
-	@$(BIN)/python -m tests.differential.barman_conf --cases 10000 --record
+	@$(BIN)/python -m tests.differential.barman_conf --cases 5000 --record \
+		$(if $(PGSURVIVE_CORPUS),--files $(PGSURVIVE_CORPUS)/dev/barman)
 
 .PHONY: pages
 pages: $(VENV)/dev.done ## Write the site's page for each rule, and their index
