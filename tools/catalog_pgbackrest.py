@@ -394,7 +394,8 @@ class Program:
         read_with: set[str] = set()
         dropped_with: set[str] = set()
         for values, read in files:
-            if not self._tells(name, values):
+            # A choice that a file leaves out is at its default, which may be any of its values.
+            if not self._tells(name, values) or (self._is_choice(factor) and factor not in values):
                 continue
             state = values.get(factor, "") if factor in read else ""
             (read_with if name in read else dropped_with).add(state)
