@@ -16,7 +16,9 @@ def test_generating_the_catalog_again_changes_nothing() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_versions_are_those_of_the_programs(version: str) -> None:
-    said = output_of([program(version), "version"], what="no version", account=server_account(), cwd=Path("/"))
+    said = output_of(
+        [program(version), "version"], what="no version", account=server_account(), cwd=Path("/")
+    )
     assert said.split()[-1].removesuffix(".0") == version
 
 

@@ -77,22 +77,24 @@ def test_an_entry_knows_the_place_of_its_key_and_its_value() -> None:
 
 _LINES = st.sampled_from(
     [
-        "[global]",
-        "[main]",
-        "[main:backup]",
-        "repo1-path=/x",
-        "process-max=",
-        "retention-full=1",
-        "=",
-        "[",
-        "no-x=y",
-    ]
-    + [
-        "repo99999999999-path=/x",
-        "compress-level=9" * 9,
-        "pg1-path=/x # y",
-        "\0",
-        "buffer-size=1kkb",
+        *(
+            "[global]",
+            "[main]",
+            "[main:backup]",
+            "repo1-path=/x",
+            "process-max=",
+            "retention-full=1",
+            "=",
+            "[",
+        ),
+        *(
+            "no-x=y",
+            "repo99999999999-path=/x",
+            "compress-level=9" * 9,
+            "pg1-path=/x # y",
+            "\0",
+            "buffer-size=1kkb",
+        ),
         "a" * 70 + "=1",
     ]
 )
