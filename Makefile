@@ -52,8 +52,9 @@ software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest and Ba
 	@$(BIN)/python -m tests.support.software
 
 .PHONY: differential
-differential: software ## Read thousands of generated configurations as the server does; takes minutes
+differential: software ## Read thousands of generated configurations as the real programs do; takes minutes
 	@$(BIN)/python -m tests.differential.postgresql_conf --cases 4000 --record
+	@$(BIN)/python -m tests.differential.pgbackrest_conf --cases 2000 --record
 
 .PHONY: pages
 pages: $(VENV)/dev.done ## Write the site's page for each rule, and their index

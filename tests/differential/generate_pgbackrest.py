@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING
 
 from pgsurvive.catalog import pgbackrest
-from pgsurvive.catalog.pgbackrest import Definition
+
+if TYPE_CHECKING:
+    from pgsurvive.catalog.pgbackrest import Definition
+
+# ruff: noqa: E501 - lists of examples
 
 COMMANDS = (
     "archive-get",
@@ -257,11 +262,6 @@ def _file(random: Random, *, tidy: bool, lines: int) -> bytes:
         at = random.randrange(len(content) + 1)
         content = content[:at] + bytes([random.randint(1, 255)]) + content[at:]
     return content
-
-
-_KINDS = (
-    "repo1-type=s3\nrepo1-s3-bucket=b\nrepo1-s3-endpoint=e\nrepo1-s3-region=r\nrepo1-s3-key=k\nrepo1-s3-key-secret=s",
-)
 
 
 def _setting(random: Random, *, tidy: bool) -> tuple[str, str]:

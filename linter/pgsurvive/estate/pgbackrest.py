@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from pgsurvive.catalog import pgbackrest
+from pgsurvive.catalog.pgbackrest_keys import indexed
 from pgsurvive.catalog.pgbackrest_values import Invalid, interpret
 from pgsurvive.estate.files import NoFiles
-from pgsurvive.estate.pgbackrest_reading import indexed, searched
+from pgsurvive.estate.pgbackrest_reading import searched
 from pgsurvive.findings import Draft, Fix, Related
 from pgsurvive.syntax import pgbackrest_conf
 from pgsurvive.text import Span, lies_among_tests
