@@ -261,6 +261,8 @@ class Program:
                     option.commands.add(command)
             if not ask(self.program, ["--no-config", command, "--stanza=x"]).says("'stanza' not valid for"):
                 self.options["stanza"].commands.add(command)
+            if ask(self.program, ["--no-config", command]).says("requires option: stanza"):
+                self.options["stanza"].required.add(command)
         for name, option in self.options.items():
             said = ask(self.program, ["info", "--no-config", f"--{self.keyed(name)}=x"])
             error = said.error[1] if said.error else ""
@@ -336,7 +338,8 @@ class Program:
                 if name in self._settable(command):
                     option.depends[command] = depends if command in dropping else None
         for (name, command), depends in _NOT_IN_A_FILE.items():
-            self.options[name].depends[command] = depends
+            if command not in self.options["stanza"].required:
+                self.options[name].depends[command] = depends
 
     def _files(self, command: str) -> Iterator[tuple[dict[str, str], frozenset[str]]]:
         """Files with a random choice for every option, and the options that the command has read from each."""
@@ -451,6 +454,12 @@ class Program:
 
     def _learn_ranges(self) -> None:
         for name, option in self.options.items():
+            if option.type == "size":
+                command = min(option.commands)
+                fraction = {**self._read_with(name, command), name: "1.5x"}
+                if not self._set_with_required(command, fraction).says("is not valid for"):
+                    # 2.45 reads a time as a number of seconds, whatever follows it.
+                    option.type, option.sample = "seconds", "1"
             if option.type in NUMBERS and option.section != "command-line" and option.allowed is None:
                 command = min(option.commands)
                 values = self._read_with(name, command)
@@ -538,6 +547,10 @@ def _default_in(text: str) -> str | None:
 
 
 def _written(kind: str, value: int) -> str:
+    if kind == "seconds":
+        return (
+            f"{value // 1000}.{value % 1000:03}".rstrip("0").rstrip(".") if value >= 0 else str(value // 1000)
+        )
     return f"{value}ms" if kind == "time" else str(value)
 
 

@@ -291,6 +291,7 @@ def _value(random: Random, known: Definition, *, tidy: bool) -> str:
         "integer": _INTEGERS,
         "size": _SIZES,
         "time": _TIMES,
+        "seconds": _TIMES,
         "path": _PATHS,
         "hash": _PAIRS,
         "list": _LISTS,

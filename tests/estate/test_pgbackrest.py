@@ -64,6 +64,12 @@ def test_an_old_name_is_resolved() -> None:
     assert config.repositories() == (1,)
 
 
+def test_a_repository_is_in_use_if_a_line_about_it_holds() -> None:
+    assert _config().repositories("main") == (1,)
+    assert _config(CONF + "repo2-path=/x\n").repositories("main") == (1, 2)
+    assert _config("[main]\npg1-path=/x\n").repositories() == (1,)
+
+
 def test_a_stanza_option_in_a_global_section_sets_nothing() -> None:
     option = _config("[global]\npg1-path=/x\n[main]\npg1-port=1\n").effective("pg1-path", "main")
     assert option.state is State.DEFAULT

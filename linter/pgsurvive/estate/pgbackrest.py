@@ -319,8 +319,12 @@ class PgbackrestConfig:
         for _, entry in self.lines:
             if entry.section.partition(":")[0] not in ("global", stanza):
                 continue
-            base, index = pgbackrest.split_index(_present_name(entry.key))
-            if index is not None and base.startswith(f"{group}-"):
+            name = _present_name(entry.key)
+            base, index = pgbackrest.split_index(name)
+            if index is None or not base.startswith(f"{group}-"):
+                continue
+            # An index of which every line is dropped is none to pgBackRest either.
+            if self.effective(name, stanza).state is not State.IGNORED:
                 found.add(index)
         return tuple(sorted(found))
 
