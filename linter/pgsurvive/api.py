@@ -41,6 +41,11 @@ _BACKUP_PROGRAMS = frozenset({"PgbackrestConfig", "BarmanConfig"})
 _WITH_PROBLEMS = (PostgresConfig, PgbackrestConfig, BarmanConfig)
 """What can't be read to the end."""
 
+_READ_WHOLE = frozenset(
+    {Kind.POSTGRESQL_CONF, Kind.RECOVERY_CONF, Kind.PGBACKREST_CONF, Kind.BARMAN_CONF, Kind.SHELL}
+)
+"""What the links between files know all of; in other kinds there may be more than is read."""
+
 _MAX_FILES = 50_000
 """In a larger tree nothing is looked for by name: it is no project, and walking it would be felt."""
 
@@ -123,7 +128,7 @@ def check_paths(
             subjects = list(_subjects(found.source, found.kind, _majors(found.source, config), files))
             findings.extend(_found_in(subjects))
             estate.extend(subjects)
-            if found.kind is Kind.COMPOSE:  # read for the settings in it, not for what else its services run
+            if found.kind not in _READ_WHOLE:
                 unread.append(found.path)
     findings.extend(_found_between(estate, unread, files))
     kept, silenced = _sorted_out(findings, checked, config)
