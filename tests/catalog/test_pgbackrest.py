@@ -9,6 +9,7 @@ from tests.support.cache import output_of, server_account
 from tools import catalog_pgbackrest
 
 
+@pytest.mark.server
 @pytest.mark.timeout(1800)
 def test_generating_the_catalog_again_changes_nothing() -> None:
     assert catalog_pgbackrest.rendered(catalog_pgbackrest.catalog()) == catalog_pgbackrest.FILE.read_text()
@@ -69,6 +70,9 @@ def test_an_option_is_known_with_what_it_takes_and_needs() -> None:
         ("time", "100MS", 100),
         ("time", "5 s", None),
         ("time", "", None),
+        ("seconds", "0.1", 100),
+        ("seconds", "15m", 15_000),
+        ("seconds", "m15", None),
         ("integer", "+07", 7),
         ("integer", "0x10", None),
         ("integer", "9" * 5000, None),
