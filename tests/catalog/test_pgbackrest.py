@@ -24,9 +24,14 @@ def test_the_versions_are_those_of_the_programs(version: str) -> None:
 
 
 def test_a_version_has_the_options_it_brought() -> None:
-    assert "repo-block" in names("2.60") - names("2.45")
+    assert "repo-sftp-host" in names("2.60") - names("2.45")
     assert "repo-type" in names("2.60") & names("2.45")
     assert {"archive-push", "manifest"} <= commands()
+
+
+def test_an_option_is_defined_for_each_version_as_that_takes_it() -> None:
+    types = {version: found.type for version in VERSIONS if (found := definition("archive-timeout", version))}
+    assert types == {"2.45": "seconds", "2.60": "time"}
 
 
 def test_a_key_names_an_option_by_its_present_and_its_old_names() -> None:
