@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgsurvive import check_text
-from pgsurvive.discover import kind_of
 from pgsurvive.estate import embedded
+from pgsurvive.kinds import kind_of
 from pgsurvive.text import Kind, Source
 
 MAJORS = frozenset({18})
