@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pgsurvive.discover import discover, identify, kind_of
+from pgsurvive.discover import discover, identify
+from pgsurvive.kinds import kind_of
 from pgsurvive.text import Kind, Source
 
 SETTINGS = "wal_level = replica\narchive_mode = on\n"
@@ -42,6 +43,14 @@ SETTINGS = "wal_level = replica\narchive_mode = on\n"
         ),
         ("barman.service.d/barman.conf", "[Unit]\nDescription=Barman\n[Service]\nUser=barman\n", None),
         ("supervisor/barman.conf", "[program:barman]\ncommand=/usr/bin/barman cron\n", None),
+        ("pgbackrest.conf", "[global]\nrepo1-path=/x\n", Kind.PGBACKREST_CONF),
+        ("pgbackrest.conf", "# nothing yet\n", Kind.PGBACKREST_CONF),
+        ("pgbackrest.conf", "repo1-path=/x\n", Kind.PGBACKREST_CONF),
+        ("templates/pgbackrest.conf.j2", "[global]\n{{ options }}\n", Kind.PGBACKREST_CONF),
+        ("etc/pgbackrest/conf.d/site.conf", "[global]\nprocess-max=2\n", Kind.PGBACKREST_CONF),
+        ("backup.conf", "[main]\npg1-path=/x\n", Kind.PGBACKREST_CONF),
+        ("tmpfiles.d/pgbackrest.conf", "d /run/pgbackrest 0750 postgres postgres -\n", None),
+        ("rsyslog.d/pgbackrest.conf", "if $programname == 'pgbackrest' then /var/log/x\n& stop\n", None),
         ("docker-compose.prod.yml", "services:\n  db:\n    image: postgres\n", Kind.COMPOSE),
         ("compose.yaml", "services: {}\n", Kind.COMPOSE),
         ("compose.yaml", "some: text\n", None),
