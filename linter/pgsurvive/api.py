@@ -185,13 +185,18 @@ def _platform_file(
     source: Source, kind: Kind, majors: frozenset[int], files: Files | None
 ) -> Iterator[Subject]:
     from pgsurvive.estate import embedded
+    from pgsurvive.estate.files import NoFiles
     from pgsurvive.estate.platform import PlatformFile
 
-    yield PlatformFile(source, kind, majors)
+    yield PlatformFile(source, kind, majors, files or NoFiles())
     if kind is Kind.COMPOSE:
         from pgsurvive.estate import compose
 
         yield from compose.read(source, majors)
+    if kind is Kind.PATRONI:
+        from pgsurvive.estate import patroni
+
+        yield from patroni.read(source, majors)
     for code in embedded.scripts(source, kind, majors, files):
         yield from _script(code, settings=kind is not Kind.COMPOSE)
 

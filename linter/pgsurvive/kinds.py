@@ -33,6 +33,11 @@ _DOCKERFILE = re.compile(r"(?:[\w.-]*\.)?(?:docker|container)file(?:[._-][\w.-]*
 _YAML = re.compile(r"\.ya?ml$")
 _CI_PATH = re.compile(r"(?:^|/)(?:\.github/workflows/[^/]+|[\w.-]*\.?gitlab-ci\.ya?ml)$")
 _MANIFEST = re.compile(r"^apiVersion:.*^kind:|^kind:.*^apiVersion:", re.MULTILINE | re.DOTALL)
+_PATRONI = re.compile(
+    r"^scope:.*^(?:bootstrap|postgresql):|^(?:bootstrap|postgresql):.*^scope:"
+    r"|^bootstrap:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*#[^\n]*\n)*[ \t]+dcs:",
+    re.MULTILINE | re.DOTALL,
+)
 _BY_NAME = (_CONF, _SHELL, _SQL, _COMPOSE, _CRONTAB, _UNIT, _DOCKERFILE, _YAML)
 _SHEBANG = re.compile(rb"#!\s*\S*?(?:/|\benv\s+(?:-\S+\s+)*)(?:ba|da|k|a)?sh\b")
 
@@ -115,7 +120,9 @@ def _kind_of_platform_file(source: Source, name: str) -> Kind | None:
         return None
     if _CI_PATH.search(path):
         return Kind.CI
-    return Kind.KUBERNETES if _MANIFEST.search(source.text) else None
+    if _MANIFEST.search(source.text):
+        return Kind.KUBERNETES
+    return Kind.PATRONI if _PATRONI.search(source.text) else None
 
 
 def _looks_like_settings(source: Source, least: int) -> bool:

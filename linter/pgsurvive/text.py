@@ -34,6 +34,7 @@ class Kind(Enum):
     DOCKERFILE = "Dockerfile"
     KUBERNETES = "Kubernetes manifest"
     CI = "CI workflow"
+    PATRONI = "Patroni configuration"
 
 
 @dataclass(frozen=True, slots=True, order=True)

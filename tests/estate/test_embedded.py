@@ -60,6 +60,11 @@ def _code(path: str, text: str) -> list[str]:
             "apiVersion: v1\nkind: Pod\nspec:\n containers:\n - command: [sh, -c]\n   args:\n    - |\n      pg_dump a",
             ["pg_dump a"],
         ),
+        (
+            "job.yaml",
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [bash, -ec]\n    args: ['pg_dump a | gzip', x]",
+            ["pg_dump a | gzip"],
+        ),
         (".github/workflows/x.yml", "jobs:\n  a:\n    steps:\n      - run: pg_dump a\n", ["pg_dump a"]),
         (".gitlab-ci.yml", "a:\n  script:\n    - pg_dump a\n    - psql b\n", ["pg_dump a", "psql b"]),
     ],
