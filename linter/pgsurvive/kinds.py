@@ -26,7 +26,9 @@ _BARMAN_CONF = re.compile(rf"(?:[\w.-]*[._-])?barman\.conf{_TEMPLATE_SUFFIX}$")
 _COMPOSE = re.compile(r"compose[\w.-]*\.ya?ml$")
 _SHELL = re.compile(r"\.(?:sh|bash|ksh)$")
 _SQL = re.compile(r"\.(?:sql|psql|pgsql)$")
-_CRONTAB = re.compile(r"(?:[\w.-]*[._-])?crontabs?(?:[._-][\w.-]*)?$|[\w.-]*\.cron$")
+_CRONTAB = re.compile(
+    r"(?:[\w.-]*[._-])?crontabs?(?:[._-](?![\w.-]*\.(?:adoc|html?|json|md|py|rst|ya?ml)$)[\w.-]*)?$|[\w.-]*\.cron$"
+)
 _CRON_LINE = re.compile(r"^[ \t]*(?:@[a-z]+|[\d*][\d*,/-]*(?:[ \t]+[\d*][\w*,/-]*){4})[ \t]+\S", re.MULTILINE)
 _UNIT = re.compile(r"\.(?:service|timer)$")
 _DOCKERFILE = re.compile(r"(?:[\w.-]*\.)?(?:docker|container)file(?:[._-][\w.-]*)?$")
