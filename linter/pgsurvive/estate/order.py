@@ -34,11 +34,11 @@ def certainly_follows(script: ShellScript, first: Step, second: Step) -> bool:
     for function in ones.keys() & others.keys():
         pairs = [(a, b) for a in ones[function] for b in others[function] if a is not b]
         behind = any(
-            b.command.start > a.command.start and _prefix(_without(b.conditions, a), a.conditions)
+            b.command.start > a.command.start and begins_with(_without(b.conditions, a), a.conditions)
             for a, b in pairs
         )
         before = any(
-            b.command.start < a.command.start and _prefix(b.conditions, a.conditions) for a, b in pairs
+            b.command.start < a.command.start and begins_with(b.conditions, a.conditions) for a, b in pairs
         )
         if behind and not before:
             return True
@@ -55,7 +55,7 @@ def _without(conditions: tuple[Condition, ...], step: Step) -> tuple[Condition, 
     )
 
 
-def _prefix(shorter: tuple[Condition, ...], longer: tuple[Condition, ...]) -> bool:
+def begins_with(shorter: tuple[Condition, ...], longer: tuple[Condition, ...]) -> bool:
     """Whether whatever must hold for the one must hold for the other."""
     return len(shorter) <= len(longer) and all(
         a.node is b.node and a.succeeded == b.succeeded for a, b in zip(shorter, longer, strict=False)
