@@ -60,7 +60,8 @@ def removes_wal(script: ShellScript) -> Iterator[Draft]:
                     "the server needs this WAL to start after a crash, and the archive may not have it yet: without it the "
                     "cluster is lost, or what was committed last",
                     help="let PostgreSQL remove it: find what holds it (a failing archive_command, an inactive replication "
-                    "slot, wal_keep_size) and put that right; for room tonight, enlarge the file system or move pg_wal to another",
+                    "slot, wal_keep_size) and put that right; for room tonight, enlarge the file system or "
+                    "move pg_wal to another",
                 )
 
 
