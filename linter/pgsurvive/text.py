@@ -26,6 +26,8 @@ class Kind(Enum):
     """Also the settings on a command line, wherever it stands."""
 
     COMPOSE = "Compose file"
+    PGBACKREST_CONF = "pgBackRest configuration"
+    BARMAN_CONF = "Barman configuration"
     SQL = "SQL script"
     CRONTAB = "crontab"
     SYSTEMD = "systemd unit"

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from pgsurvive.catalog.programs import Takes, program, programs
+from pgsurvive.estate.script import read
+from pgsurvive.text import Source
 from tests.support.software import barman, pgbackrest, postgresql
 from tools import catalog_programs
 from tools.programs.asking import said
@@ -128,6 +130,11 @@ def test_every_program_is_read_without_loss() -> None:
         assert known is not None
         data = json.loads(catalog_programs.FILE.read_text()).get(known.name)
         assert len(known.options) == len(data["options"])
+
+
+def test_a_script_that_calls_a_program_is_known_by_a_part_of_its_name() -> None:
+    for name in programs():
+        assert read(Source("x.sh", f"{name} --version"), frozenset({18})).invocations, name
 
 
 def test_looking_up_one_program_costs_little() -> None:

@@ -136,7 +136,11 @@ def _listed(text: str, words: list[tuple[int, str]]) -> Iterator[str]:
         if "\\" not in code:
             yield _only(text, at, at + len(code))
         return
-    if not words or not all(at >= 0 and _PLAIN_WORD.fullmatch(word) for at, word in words):
+    if (
+        not words
+        or _SHELLS.fullmatch(words[0][1])
+        or not all(at >= 0 and _PLAIN_WORD.fullmatch(word) for at, word in words)
+    ):
         return
     first = words[0][0]
     code = _only(text, first, first)

@@ -71,7 +71,7 @@ _PARTS = (
 )
 def overwrites_last_good_backup(script: ShellScript) -> Iterator[Draft]:
     """The only backup is emptied before the new one is made, so a dump that fails leaves none."""
-    if script.is_throwaway or script.script.broken or script.mentions(*_KEEPERS):
+    if script.is_throwaway or script.mentions(*_KEEPERS):
         return
     for dump in dumps(script):
         place = _place(dump)

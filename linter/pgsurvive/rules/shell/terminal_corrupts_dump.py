@@ -33,7 +33,7 @@ _TERMINALS = {
 )
 def terminal_corrupts_dump(script: ShellScript) -> Iterator[Draft]:
     """The dump passes through a terminal, which rewrites it: a binary one can't be restored."""
-    if script.is_throwaway or script.script.broken or not script.mentions("exec", "run"):
+    if script.is_throwaway or not script.mentions("exec", "run"):
         return
     for dump in dumps(script):
         wrapper = next((w for w in dump.step.wrappers if _has_terminal(w)), None)

@@ -29,7 +29,7 @@ _REFUSED = "it refuses the whole command line and does nothing"
 )
 def unknown_program_option(script: ShellScript) -> Iterator[Draft]:
     """The program doesn't have this option: it refuses the command line, and the backup or the restore doesn't happen."""
-    if script.is_throwaway or script.script.broken:
+    if script.is_throwaway:
         return
     for _, found in script.invocations:
         if found.unknown_subcommand is not None:
@@ -63,7 +63,12 @@ def _unknown_option(
     major = next(iter(majors)) if len(majors) == 1 else None
     where = f" in PostgreSQL {listed(majors)}" if len(majors) == 1 else ""
     elsewhere = program.majors_with(name)
-    if unknown.misplaced is not None:
+    if unknown.misplaced is not None and unknown.misplaced.is_secret:
+        message = (
+            f"{program.name} refuses {name} on the command line, where others can read it, and does nothing"
+        )
+        help_ = "put it into the configuration file, or into the environment"
+    elif unknown.misplaced is not None:
         commands = sorted(unknown.misplaced.commands or ())
         message = f"{called} doesn't take {name}: {_REFUSED}"
         help_ = f"remove it; it belongs to {', '.join(commands)}"
