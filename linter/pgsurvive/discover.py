@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgsurvive.catalog import barman, postgresql
+from pgsurvive.catalog.pgbackrest_keys import look_up
 from pgsurvive.config import path_matches
 from pgsurvive.syntax import barman_conf, pgbackrest_conf, postgresql_conf
 from pgsurvive.text import Kind, Source
@@ -29,7 +30,9 @@ _POSTGRESQL_CONF = re.compile(
     rf"(?:postgres(?:ql)?(?:[._-][\w.-]+)?|[\w.-]*[._-]postgres(?:ql)?)\.conf{_TEMPLATE_SUFFIX}$"
 )
 _RECOVERY_CONF = re.compile(rf"(?:[\w.-]*[._-])?recovery\.conf{_TEMPLATE_SUFFIX}$")
-_PGBACKREST_CONF = re.compile(rf"(?:[\w.-]*[._-])?pgbackrest(?:[._-][\w.-]+)?\.conf{_TEMPLATE_SUFFIX}$")
+_PGBACKREST_CONF = re.compile(
+    rf"(?:(?:^|[/._-])pgbackrest(?:[._-][\w.-]+)?|/pgbackrest/conf\.d/[^/]+)\.conf{_TEMPLATE_SUFFIX}$"
+)
 _PGBACKREST_KEY = re.compile(r"(?:repo|pg)[1-9][0-9]*-[a-z]|(?:repo|db)-(?:path|host|user|type|cipher)")
 _CONF = re.compile(rf"\.conf{_TEMPLATE_SUFFIX}$")
 _BARMAN_CONF = re.compile(rf"(?:[\w.-]*[._-])?barman\.conf{_TEMPLATE_SUFFIX}$")
@@ -100,7 +103,9 @@ def kind_of(source: Source) -> Kind | None:
         return Kind.BARMAN_CONF
     if _POSTGRESQL_CONF.match(name) and not _belongs_to_another(source):
         return Kind.POSTGRESQL_CONF
-    if _PGBACKREST_CONF.match(name) or (_CONF.search(name) and _looks_like_pgbackrest(source)):
+    if _CONF.search(name) and _is_pgbackrest(
+        source, named=_PGBACKREST_CONF.search(source.path.lower()) is not None
+    ):
         return Kind.PGBACKREST_CONF
     if _RECOVERY_CONF.match(name) and _looks_like_settings(source, 1):
         return Kind.RECOVERY_CONF
@@ -165,12 +170,23 @@ def _looks_like_settings(source: Source, least: int) -> bool:
     return known >= least and known >= 0.8 * len(entries)
 
 
-def _looks_like_pgbackrest(source: Source) -> bool:
-    """Whether the text has sections, and in them keys that only pgBackRest has."""
-    if "[" not in source.text or not _PGBACKREST_KEY.search(source.text):
+def _is_pgbackrest(source: Source, *, named: bool) -> bool:
+    """Whether the text has sections, and in them what only pgBackRest has; of a file so called less is asked.
+
+    Files for systemd-tmpfiles, logrotate and syslog are called after the program too.
+    """
+    if not named and ("[" not in source.text or not _PGBACKREST_KEY.search(source.text)):
         return False
     tree = pgbackrest_conf.parse(source)
-    return any(_PGBACKREST_KEY.match(entry.key) for entry in tree.entries)
+    if any(_PGBACKREST_KEY.match(entry.key) for entry in tree.entries):
+        return True
+    lines = [source.slice(problem.span) for problem in tree.problems]
+    return named and (
+        not tree.problems
+        or "{{" in source.text
+        or any(look_up(entry.key) for entry in tree.entries)
+        or any(_PGBACKREST_KEY.match(line) for line in lines)
+    )
 
 
 def _belongs_to_another(source: Source) -> bool:

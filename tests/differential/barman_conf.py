@@ -331,10 +331,11 @@ def compare(cases: Iterable[Case]) -> Iterator[tuple[Case, str]]:
 
 def real_files(directory: Path) -> list[Case]:
     """Each file in a directory as the main file, or as the only one that a plain main file includes."""
-    return [_real(file.name, file.read_bytes()) for file in sorted(directory.iterdir()) if file.is_file()]
+    return [case_of(file.name, file.read_bytes()) for file in sorted(directory.iterdir()) if file.is_file()]
 
 
-def _real(name: str, content: bytes) -> Case:
+def case_of(name: str, content: bytes) -> Case:
+    """A file as the main file, or as the only one that a plain main file includes."""
     if b"[barman]" in content:
         return Case(name, {MAIN: content})
     plain = f"[barman]\nbarman_home = /nowhere\nconfiguration_files_directory = {DIRECTORY}\n"

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgsurvive.catalog.barman_values import RetentionPolicy
@@ -120,6 +120,28 @@ def test_a_file_for_a_server_is_read_with_the_main_file_that_includes_it() -> No
     assert _in(files, "roles/barman/files/other/c.conf").is_fragment
 
 
+@pytest.mark.parametrize("main", ["etc/barman.conf", "image/etc/barman/barman.conf", "/etc/barman.conf"])
+def test_a_directory_of_the_machine_is_found_in_an_image_of_its_disk(main: str) -> None:
+    root = main.partition("etc/")[0]
+    files = {
+        main: MAIN + "configuration_files_directory = /etc/barman.d\n",
+        f"{root}etc/barman.d/a.conf": "[a]\n",
+    }
+    assert [server.name for server in _in(files, main).servers] == ["a"]
+
+
+def test_servers_beside_the_main_file_are_taken_for_its_own_but_may_not_be_all() -> None:
+    files = {
+        "docker/barman.conf": MAIN + "configuration_files_directory = /etc/barman.d\n",
+        "docker/pg.conf": "[pg]\nconninfo = host=pg\n",
+        "docker/pgbouncer.ini.conf": "[databases]\nshop = host=pg\n",
+    }
+    config = _in(files, "docker/barman.conf")
+    assert [server.name for server in config.servers] == ["pg"]
+    assert not config.has_all_files
+    assert not _in(files, "docker/pg.conf").is_fragment
+
+
 def test_a_directory_outside_the_tree_leaves_open_which_servers_there_are() -> None:
     config = _in({"barman.conf": MAIN + "configuration_files_directory = /etc/barman.d\n"}, "barman.conf")
     assert not config.has_all_files
@@ -211,6 +233,7 @@ _NAMES = (
 _PARTS = st.sampled_from((*_SIGNS, *_SECTIONS, *_NAMES))
 
 
+@settings(deadline=None)
 @given(
     st.lists(_PARTS, max_size=50).map("".join)
     | st.text(max_size=200)

@@ -32,6 +32,8 @@ __all__ = ["BarmanConfig", "BarmanOption", "Dropped", "Given", "Refusal", "Serve
 
 MAIN = "barman.conf"
 
+_CONNECTIONS = frozenset({"conninfo", "ssh_command", "primary_ssh_command"})
+
 _TEMPLATE = re.compile(r"\{\{|\{%|<%[-=# ]|@[A-Z_]+@")
 _VARIABLE = re.compile(r"\$\{\w+[^}]*\}|\$[A-Z_][A-Z0-9_]*$")
 
@@ -255,14 +257,33 @@ def _included(tree: BarmanConf, files: Files) -> tuple[tuple[BarmanConf, ...], b
     if not isinstance(directory, str):
         return (), True
     for place in _places(tree.source.path, directory):
-        names = files.names_in(place)
-        if names is None:
-            continue
-        wanted = sorted(name for name in names if name.endswith(".conf") and not name.startswith("."))
-        sources = [files.read(posixpath.join(place, name)) for name in wanted]
-        trees = tuple(barman_conf.parse(each) for each in sources if each is not None)
-        return tuple(t for t in trees if t.source.path != tree.source.path), True
-    return (), False
+        if files.names_in(place) is not None:
+            return tuple(_below(place, tree, files)), True
+    # Many a Docker context has them beside the main file, and its Dockerfile says where they go.
+    here = posixpath.dirname(tree.source.path)
+    return tuple(each for each in _below(here, tree, files) if _is_for_servers(each)), False
+
+
+def _below(directory: str, main: BarmanConf, files: Files) -> Iterator[BarmanConf]:
+    """The files that Barman would read in a directory, in its order."""
+    for name in sorted(files.names_in(directory) or ()):
+        path = posixpath.join(directory, name)
+        if name.endswith(".conf") and not name.startswith(".") and path != main.source.path:
+            source = files.read(path)
+            if source is not None:
+                yield barman_conf.parse(source)
+
+
+def _is_for_servers(tree: BarmanConf) -> bool:
+    """Whether a file can hardly be anything but the sections of servers."""
+    entries = [entry for section in tree.sections for entry in section.entries]
+    known = [entry for entry in entries if catalog.definition(entry.name) is not None]
+    return (
+        bool(tree.names)
+        and not tree.has(GLOBAL)
+        and all(not _CONNECTIONS.isdisjoint(tree.own(name)) for name in tree.names)
+        and len(known) >= 0.8 * len(entries)
+    )
 
 
 def _places(main: str, directory: str) -> Iterator[str]:
@@ -274,9 +295,9 @@ def _places(main: str, directory: str) -> Iterator[str]:
     if not directory.startswith("/"):
         yield posixpath.normpath(posixpath.join(here, directory))
         return
-    for place in ("/etc/barman.conf", "/etc/barman/barman.conf"):
-        if main.endswith(place):
-            yield posixpath.normpath(main.removesuffix(place) + directory)
+    for place in ("etc/barman.conf", "etc/barman/barman.conf"):
+        if f"/{main}".endswith(f"/{place}"):
+            yield posixpath.normpath(posixpath.join(main.removesuffix(place), directory.lstrip("/")))
     name = posixpath.basename(directory.rstrip("/"))
     yield posixpath.normpath(posixpath.join(here, name))
     yield posixpath.normpath(posixpath.join(here, "..", name))

@@ -58,9 +58,9 @@ def ignored(config: BarmanConfig) -> Iterator[Ignored]:
                 if id(each.given.entry) not in seen:
                     seen.add(id(each.given.entry))
                     yield Ignored(each.given, each.text, each.reason, _used(option), breaks)
-    if config.servers and config.has_all_files:
+    if config.servers and (config.has_all_files or config.included):
         return
-    # Whoever inherits it stands in a file that isn't here.
+    # Whoever inherits it stands in files that aren't here.
     for name in config.given.get(GLOBAL, {}):
         option = config.option(name)
         for each in option.dropped:

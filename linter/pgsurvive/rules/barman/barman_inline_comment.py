@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pgsurvive.estate.barman import Given
 
-_DELETES = frozenset({"retention_policy", "minimum_redundancy"})
+_DELETES = frozenset({"retention_policy"})
 """With these a value that holds at last may delete backups: whoever makes it hold should know."""
 
 
@@ -52,8 +52,11 @@ def barman_inline_comment(config: BarmanConfig) -> Iterator[Draft]:
 
 def _moved(given: Given, start: int) -> Fix | None:
     entry = given.entry
-    if entry.name in _DELETES or len(entry.pieces) > 1:
+    known = definition(entry.name)
+    if known is None or entry.name in _DELETES or len(entry.pieces) > 1:
         return None
+    if known.type == "text" and not entry.name.endswith("conninfo"):
+        return None  # in a directory of that name there may be backups, and Barman would look elsewhere
     comment = entry.value[start:].strip()
     line = entry.span.line
     return Fix(

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pgsurvive.catalog.pgbackrest import CURRENT, VERSIONS, definitions, names, split_index
+from pgsurvive.catalog.pgbackrest_keys import indexed, look_up
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.pgbackrest_reading import indexed, look_up
 from pgsurvive.findings import Draft, Loss, Severity
 from pgsurvive.rules import rule
 
