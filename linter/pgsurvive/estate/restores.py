@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pgsurvive.estate.copying import copy_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 _DROPS = re.compile(r"\bDROP\s+DATABASE\s+(?:IF\s+EXISTS\s+)?\\?\"?([\w$\{\}.-]+)", re.IGNORECASE)
 _RESTORES = {"pgbackrest": ("restore",), "barman": ("recover", "restore")}
+_BACKUP = re.compile(r"back_?up|bkp|snapshot|/base", re.IGNORECASE)
 _LOOKS_ONLY = ("--list", "--file", "--help", "--version")
 
 
@@ -60,6 +63,13 @@ def physical_restores(script: ShellScript) -> Iterator[Step]:
         if found.subcommand in _RESTORES.get(found.program.name, ()) and found.value("--type") != "standby":
             yield step
     for step in script.own_steps:
+        copy = copy_of(step.command)
+        if (
+            copy is not None
+            and copy.program in ("cp", "rsync")
+            and any(_BACKUP.search(w.text) for w in copy.sources)
+        ):
+            yield step
         words = [word.text for word in step.command.words]
         if (step.command.name in ("wal-g", "wal-e") and "backup-fetch" in words) or (
             step.command.name == "tar" and len(words) > 1 and re.match(r"-?[A-Za-z]*x|--extract", words[1])

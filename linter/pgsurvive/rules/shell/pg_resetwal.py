@@ -12,8 +12,10 @@ from pgsurvive.rules import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pgsurvive.estate.steps import Step
     from pgsurvive.findings import Draft
 
+_COPIES = frozenset({"cp", "rsync", "tar"})
 _SOUND = ("--dry-run", "--help", "--version")
 
 
@@ -35,7 +37,7 @@ def pg_resetwal(script: ShellScript) -> Iterator[Draft]:
         if found.has("--wal-segsize") and not found.has("--force"):
             continue  # of a cluster that was shut down cleanly; else it refuses
         words = " ".join(word.text for word in step.command.arguments)
-        if is_scratch(described(words, values)):
+        if is_scratch(described(words, values)) or _is_copy(script, step):
             continue
         yield script.finding(
             step.command,
@@ -44,3 +46,15 @@ def pg_resetwal(script: ShellScript) -> Iterator[Draft]:
             help="restore from a backup instead; if there is none, copy the whole data directory first, run it by hand, "
             "dump what is left and load the dump into a new cluster",
         )
+
+
+def _is_copy(script: ShellScript, step: Step) -> bool:
+    """Whether the directory is one into which the script itself has copied."""
+    directories = {word.text.rstrip("/") for word in step.command.arguments if not word.text.startswith("-")}
+    return any(
+        other.command.name in _COPIES
+        and other.command.start < step.command.start
+        and other.command.arguments[-1:]
+        and other.command.arguments[-1].text.rstrip("/.") in directories
+        for other in script.own_steps
+    )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _IN_WAL = re.compile(r"(?:^|/|[\"'}])pg_(?:wal|xlog)(?:/(?P<inside>.*))?$", re.DOTALL)
 _HARMLESS = re.compile(
-    r"archive_status/.*(?:\.done|\.backup)|.*\.(?:backup|history|partial|tmp)$|xlogtemp|.*\.log$"
+    r"archive_status/.*(?:\.done|\.backup)|.*\.(?:backup|history|partial|tmp|old)$|xlogtemp|.*\.log$"
 )
 _COPY = re.compile(
     r"back_?up|bkp|clone|copy|restor|snapshot|verify|test|stag|base|extract|unpack|drill|new|old|dst|dest|target|standby|"

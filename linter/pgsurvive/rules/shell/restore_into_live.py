@@ -29,7 +29,7 @@ _NOT_LIVE = re.compile(
 
 _LIVE_VARIABLE = re.compile(r"\$\{?(?:POSTGRES_DB|PGDATABASE)\}?")
 _DATA_DIRECTORY = re.compile(
-    r"(?:\$\{?PGDATA(?::\?[^}]*)?\}?|/var/lib/(?:postgresql|pgsql|postgres)(?:/[\w.-]+)*/(?:main|data))(?:/\*?)?"
+    r"(?:\$\{?PGDATA(?::\?[^}]*)?\}?|/var/lib/(?:postgresql|pgsql|postgres)(?:/[\w.${}-]+)*/(?:main|data))(?:/\*?)?"
 )
 _INSTALLS = re.compile(
     r"\b(?:apt|apt-get|yum|dnf|apk|zypper)\s+(?:-\S+\s+)*(?:install|add)\b|\binitdb\b|pg_createcluster"
@@ -66,7 +66,7 @@ def _databases(script: ShellScript) -> Iterator[Draft]:
     if not loaded:
         return
     for drop in drops(script):
-        if not _is_live(drop.database) or _is_saved(script, drop.step):
+        if not _is_live(drop.database, script) or _is_saved(script, drop.step):
             continue
         if any(
             database == drop.database and certainly_follows(script, drop.step, step)
@@ -84,14 +84,16 @@ def _databases(script: ShellScript) -> Iterator[Draft]:
             found.program.name == "pg_restore"
             and found.has("--clean")
             and not found.has("--single-transaction")
-            and _is_live(database)
+            and _is_live(database, script)
             and _options_are_known(found)
             and not _is_forwarded(found)
             and not _is_saved(script, step)
+            and not _is_made(script, database)
         ):
+            emptied = "the database of the archive" if found.has("--create") else f"everything in {database}"
             yield script.finding(
                 step.command,
-                f"--clean drops everything in {database} first: if the archive is cut or doesn't load, there is neither "
+                f"--clean drops {emptied} first: if the archive is cut or doesn't load, there is neither "
                 "what was there nor what should come",
                 help=f"restore into a new database and rename both; or --single-transaction, after which {database} is as "
                 "it was if anything fails",
@@ -116,9 +118,18 @@ def _data_directories(script: ShellScript) -> Iterator[Draft]:
             )
 
 
-def _is_live(database: str) -> bool:
+def _is_made(script: ShellScript, database: str) -> bool:
+    """Whether the script creates the database, so that it is likely to be empty."""
+    return any(
+        found.program.name == "createdb" and any(word.text == database for word in found.operands)
+        for _, found in script.invocations
+    )
+
+
+def _is_live(database: str, script: ShellScript) -> bool:
+    """Whether it is written out and called like one for production, or is the one that the script also backs up."""
     if _LIVE_VARIABLE.fullmatch(database):
-        return True
+        return any(backups(script))
     return re.fullmatch(r"[A-Za-z_][\w.-]*", database) is not None and not _NOT_LIVE.search(database)
 
 

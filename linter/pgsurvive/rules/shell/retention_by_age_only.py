@@ -29,6 +29,12 @@ _COUNTS = re.compile(
 _ABOUT_POSTGRES = re.compile(r"postgres|psql|pg_?dump|pg_?base|pg_?back|pgsql|\.pgdump|pg[-_]", re.IGNORECASE)
 _CALENDAR = re.compile(r"day|week|month|hour|dow|dom|date", re.IGNORECASE)
 _HARMLESS = frozenset({"mkdir", "command", "type", "which", "cd", "hash", "touch", "find", "ls"})
+_PLAIN = _HARMLESS | frozenset(
+    {
+        "[", "[[", "test", "echo", "printf", "date", "set", "rm", "xargs", "exit", "logger", "local", "readonly", "export",
+        "dirname", "basename", "du", "df", "true", ":", "rmdir", "umask", "declare", "trap", "tee", "cat",
+    }
+)  # fmt: skip
 _TESTS = frozenset({"[", "[[", "test"})
 
 
@@ -58,7 +64,9 @@ def retention_by_age_only(script: ShellScript) -> Iterator[Draft]:
         if step.command.start in reported or any(map(_may_ask_for_backups, step.conditions)):
             continue
         if step.options.errexit is not False and not (
-            made and all(certainly_follows(script, step, backup.step) for backup in made)
+            all(certainly_follows(script, step, backup.step) for backup in made)
+            if made
+            else _only_prunes(script)
         ):
             continue
         yield script.finding(
@@ -68,6 +76,11 @@ def retention_by_age_only(script: ShellScript) -> Iterator[Draft]:
             help="remove only behind a backup of this run that has succeeded (set -e and the backup first, or "
             "`backup && find`), or keep a number of them whatever their age",
         )
+
+
+def _only_prunes(script: ShellScript) -> bool:
+    """Whether no command of the script can be the backup."""
+    return all(not step.command.words or step.command.name in _PLAIN for step in script.own_steps)
 
 
 def _may_ask_for_backups(condition: Condition) -> bool:
