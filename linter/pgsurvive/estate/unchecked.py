@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pgsurvive.estate.backups import backups
 from pgsurvive.estate.copying import copy_of
 from pgsurvive.estate.inner import SHELLS
 from pgsurvive.estate.order import begins_with, moments
@@ -56,6 +58,10 @@ _BACKUP_PLACE = re.compile(r"back_?up|bkp|dump|\.sql|\.bak|pg_?back", re.IGNOREC
 _NO_BACKUP = re.compile(r"\blogs?\b|\.log|\.err\b|wal|xlog", re.IGNORECASE)
 
 
+_MAX_BACKUPS = 50
+"""A script with more is generated; what holds for fifty holds for it."""
+
+
 class Consequence(Enum):
     """What is done although the backup may have failed, the gravest first."""
 
@@ -86,25 +92,33 @@ def prunes_backups(removal: Removal, values: Mapping[str, list[Setting]]) -> boo
     return _BACKUP_PLACE.search(what) is not None and _NO_BACKUP.search(what) is None
 
 
-def unchecked(script: ShellScript, backup: Backup) -> Iterator[Unchecked]:
-    """What happens behind a backup whose status the script doesn't ask for."""
-    step = backup.step
-    if step.options.errexit is not False or step.is_checked or step.in_substitution or step.trap is not None:
+def unchecked(script: ShellScript) -> Iterator[Unchecked]:
+    """What happens behind backups whose status the script doesn't ask for."""
+    made = [backup for backup in backups(script) if _is_unasked(script, backup.step)]
+    if not made:
         return
-    if any(wrapper.name in _CODE for wrapper in step.wrappers) and (
-        is_asked_for(script.script.body, step.command.start)
-        or any(each.options.errexit is not False for each in script.own_steps)
-    ):
-        return  # what the inner shell returns is asked for outside
     values = settings(script)
     pruned = {each.step.command.start for each in removals(script) if prunes_backups(each, values)}
-    for other in script.own_steps:
-        consequence = _consequence(other, backup, pruned)
-        if consequence is not None and _goes_on_to(script, step, other):
-            yield Unchecked(backup, consequence, other)
+    asks = [match.start() for match in _ASKS.finditer(script.text)]
+    for backup in made[:_MAX_BACKUPS]:
+        for step in script.own_steps:
+            consequence = _consequence(step, backup, pruned)
+            if consequence is not None and _goes_on_to(script, backup.step, step, asks):
+                yield Unchecked(backup, consequence, step)
 
 
-def _goes_on_to(script: ShellScript, step: Step, other: Step) -> bool:
+def _is_unasked(script: ShellScript, step: Step) -> bool:
+    """Whether the place where it stands says that nobody asks for its status."""
+    if step.options.errexit is not False or step.is_checked or step.in_substitution or step.trap is not None:
+        return False
+    # What an inner shell returns may be asked for outside.
+    return not any(wrapper.name in _CODE for wrapper in step.wrappers) or (
+        all(each.options.errexit is False for each in script.own_steps)
+        and not is_asked_for(script.script.body, step.command.start)
+    )
+
+
+def _goes_on_to(script: ShellScript, step: Step, other: Step, asks: list[int]) -> bool:
     """Whether the second runs wherever the first has run, and nothing in between asks what came of the first."""
     ones, others = moments(script, step), moments(script, other)
     for function in ones.keys() & others.keys():
@@ -116,9 +130,10 @@ def _goes_on_to(script: ShellScript, step: Step, other: Step) -> bool:
                     continue
                 if not begins_with(behind.conditions, one.conditions):
                     continue
-                is_near = one is step and behind is other
-                between = script.text[step.command.end : other.command.start] if is_near else script.text
-                if not _ASKS.search(between):
+                if one is not step or behind is not other:
+                    return not asks  # anything in the functions around them may ask
+                first = bisect_left(asks, step.command.end)
+                if first == len(asks) or asks[first] >= other.command.start:
                     return True
     return False
 

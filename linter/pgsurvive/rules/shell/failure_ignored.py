@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pgsurvive.estate.backups import Backup
+    from pgsurvive.estate.unchecked import Unchecked
     from pgsurvive.findings import Draft
 
 _ORDER = list(Consequence)
@@ -33,6 +34,9 @@ def failure_ignored(script: ShellScript) -> Iterator[Draft]:
     made = list(backups(script))
     if not made:
         return
+    behind: dict[int, list[Unchecked]] = {}
+    for each in unchecked(script):
+        behind.setdefault(each.backup.step.command.start, []).append(each)
     said = {command.start: words for command, words in silenced(script, script.script.body)}
     for backup in made:
         command = backup.step.command
@@ -45,7 +49,7 @@ def failure_ignored(script: ShellScript) -> Iterator[Draft]:
                 help="remove it, so that the failure ends the script with another status than 0",
             )
         elif not _is_masked(backup):
-            found = sorted(unchecked(script, backup), key=lambda each: _ORDER.index(each.consequence))
+            found = sorted(behind.get(command.start, []), key=lambda each: _ORDER.index(each.consequence))
             if found:
                 line = script.source.span(found[0].step.command.start, found[0].step.command.end).line
                 yield script.finding(

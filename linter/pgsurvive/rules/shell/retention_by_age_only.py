@@ -58,7 +58,7 @@ def retention_by_age_only(script: ShellScript) -> Iterator[Draft]:
     if not pruning:
         return
     made = list(backups(script))
-    reported = {each.step.command.start for backup in made for each in unchecked(script, backup)}
+    reported = {each.step.command.start for each in unchecked(script)}
     for removal in pruning:
         step = removal.step
         if step.command.start in reported or any(map(_may_ask_for_backups, step.conditions)):
