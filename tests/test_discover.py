@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pgsurvive.discover import discover, identify, kind_of
+from pgsurvive.discover import discover, identify
+from pgsurvive.kinds import kind_of
 from pgsurvive.text import Kind, Source
 
 SETTINGS = "wal_level = replica\narchive_mode = on\n"

@@ -9,6 +9,7 @@ from tests.support.cache import output_of, server_account
 from tools import catalog_pgbackrest
 
 
+@pytest.mark.server
 @pytest.mark.timeout(1800)
 def test_generating_the_catalog_again_changes_nothing() -> None:
     assert catalog_pgbackrest.rendered(catalog_pgbackrest.catalog()) == catalog_pgbackrest.FILE.read_text()
@@ -23,9 +24,14 @@ def test_the_versions_are_those_of_the_programs(version: str) -> None:
 
 
 def test_a_version_has_the_options_it_brought() -> None:
-    assert "repo-block" in names("2.60") - names("2.45")
+    assert "repo-sftp-host" in names("2.60") - names("2.45")
     assert "repo-type" in names("2.60") & names("2.45")
     assert {"archive-push", "manifest"} <= commands()
+
+
+def test_an_option_is_defined_for_each_version_as_that_takes_it() -> None:
+    types = {version: found.type for version in VERSIONS if (found := definition("archive-timeout", version))}
+    assert types == {"2.45": "seconds", "2.60": "time"}
 
 
 def test_a_key_names_an_option_by_its_present_and_its_old_names() -> None:
@@ -69,6 +75,9 @@ def test_an_option_is_known_with_what_it_takes_and_needs() -> None:
         ("time", "100MS", 100),
         ("time", "5 s", None),
         ("time", "", None),
+        ("seconds", "0.1", 100),
+        ("seconds", "15m", 15_000),
+        ("seconds", "m15", None),
         ("integer", "+07", 7),
         ("integer", "0x10", None),
         ("integer", "9" * 5000, None),

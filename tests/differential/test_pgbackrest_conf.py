@@ -15,6 +15,7 @@ CORPUS = os.environ.get("PGSURVIVE_CORPUS")
 each_version = pytest.mark.parametrize("version", VERSIONS)
 
 
+@pytest.mark.server
 @each_version
 def test_generated_configurations_are_read_as_pgbackrest_reads_them(version: str) -> None:
     assert [f"{each.name}: {found}" for each, found in compare(version, map(case, range(SAMPLE)))] == []

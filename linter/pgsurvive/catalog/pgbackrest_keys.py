@@ -57,7 +57,8 @@ def look_up(key: str, version: str = CURRENT) -> Found | str | None:  # noqa: C9
         index = _c_unsigned(match[2])
         bare = match[1] + bare[match.end() - 1 :]
         if not 1 <= index <= MAX_INDEX:
-            return f"option '{key}' key must be between 1 and {MAX_INDEX}"
+            limits = "must be between 1 and" if version == CURRENT else "exceeds maximum of"
+            return f"option '{key}' key {limits} {MAX_INDEX}"
     known = pgbackrest.definition(bare, version)
     old = pgbackrest.old_name(bare, version)
     is_old = known is None or (old is not None and index is None)

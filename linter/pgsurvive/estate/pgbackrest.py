@@ -296,7 +296,7 @@ class PgbackrestConfig:
         others = {s for s in self.stanzas if s != place}
         return (
             plain in pgbackrest.commands()
-            or bool(get_close_matches(plain.lower(), ["global"], cutoff=0.8))
+            or bool(get_close_matches(plain.lower(), ["global"], cutoff=0.82))
             or any(plain.lower() == other.strip().lower() for other in others)
         )
 

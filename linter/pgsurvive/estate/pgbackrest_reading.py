@@ -7,13 +7,13 @@ load.c in its sources); tests/differential holds them against the real programs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from pgsurvive.catalog import pgbackrest
-from pgsurvive.catalog.pgbackrest import CURRENT
+from pgsurvive.catalog.pgbackrest import CURRENT, VERSIONS
 from pgsurvive.catalog.pgbackrest_keys import indexed, look_up
 from pgsurvive.catalog.pgbackrest_values import Invalid, interpret
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from pgsurvive.syntax.pgbackrest_conf import Entry, PgbackrestConf
 
 _T = TypeVar("_T")
+
+_OLD = VERSIONS[0]
+_BETA = frozenset({"repo-block", "repo-block-size-map", "repo-block-size-super"})
+"""What 2.45 takes with --beta only; from its src/build/config/config.yaml."""
 
 
 class Skipped(Enum):
@@ -266,7 +270,9 @@ class _Reader:
                 known = pgbackrest.definition(base, self.version)
                 if known and known.group == group and index is not None:
                     used.add(index)
-            self.reading.indexes[group] = sorted(used | {1} if group == "pg" else used or {1})
+            indexes = sorted(used | {1} if group == "pg" else used or {1})
+            # 2.45 reserves the first cluster a place and doesn't count it: the last one is lost.
+            self.reading.indexes[group] = indexes[: len(used) or 1] if self.version == _OLD else indexes
 
     def resolve_one(self, known: Definition, index: int | None) -> bool:
         """Judges one option; whether something other than its default holds."""
@@ -280,6 +286,8 @@ class _Reader:
                 self.reading.dropped[name] = given
             return False
         if given is not None:
+            if self.version == _OLD and known.name in _BETA and not self.reading.values.get("beta"):
+                raise _Refused(31, f"option '{name}' is not valid without option 'beta'", given)
             self.reading.values[name] = self.value(known, name, given, matched)
             self.reading.taken[name] = given
             return True
@@ -307,6 +315,8 @@ class _Reader:
             return list(given.texts)
         if known.type == "list":
             return list(given.texts)
+        if self.version == _OLD and known.name == "compress-level":
+            known = replace(known, minimum=None, maximum=None)  # judged when the compression is known
         meaning = interpret(known, text, self.command, matched)
         if isinstance(meaning, Invalid):
             raise _Refused(32, meaning.said.format(text=text, name=name), given)
@@ -322,6 +332,7 @@ class _Reader:
         if self.command == "stanza-delete" and values.get("repo") is None and repositories != [1]:
             raise _Refused(37, "stanza-delete command requires option: repo")
         self.refuse_one_path_twice(repositories)
+        self.refuse_level()
         self.compare_timeouts()
         if any(values.get(f"pg{i}-host") for i in clusters) and any(
             values.get(f"repo{i}-host") for i in repositories
@@ -366,6 +377,17 @@ class _Reader:
                         f"local repo{one} and repo{other} paths are both '{path}' but must be different",
                         self.given.get(name) or self.given.get(f"repo{one}-path"),
                     )
+
+    def refuse_level(self) -> None:
+        """2.45 knows the range of each compression only now."""
+        given = self.given.get("compress-level")
+        level, kind = (self.reading.values.get(f"compress-{what}") for what in ("level", "type"))
+        ranges = pgbackrest.definitions()["compress-level"].range_by
+        if self.version != _OLD or given is None or not isinstance(level, int) or str(kind) not in ranges:
+            return
+        low, high = map(int, ranges[str(kind)])
+        if not low <= level <= high:
+            raise _Refused(32, f"'{level}' is out of range for 'compress-level' option", given)
 
     def compare_timeouts(self) -> None:
         """The protocol must wait longer than the database; a default gives way to what is set."""
