@@ -165,3 +165,39 @@ def test_a_restore_is_reported_where_it_begins_by_removing_what_lives(text: str,
 )
 def test_whatever_a_script_says_is_read(code: str, text: str) -> None:
     _found(code, text)
+
+
+_WORKFLOW = """on: {schedule: [{cron: "0 1 * * *"}]}
+jobs:
+  backup:
+    runs-on: ubuntu-latest
+    steps:
+      - run: |
+          pg_dump -Fc -f shop.dump shop
+          aws s3 cp shop.dump s3://backups/shop/
+          rm -rf "$PGDATA"/*
+"""
+
+
+@pytest.mark.parametrize("code", ["PGS604", "PGS608"])
+def test_a_workflow_stops_at_the_first_failure_and_runs_on_a_machine_without_data(code: str) -> None:
+    assert _found(code, _WORKFLOW, ".github/workflows/backup.yaml") == []
+
+
+@pytest.mark.parametrize("code", ["PGS608", "PGS609"])
+def test_nothing_is_lost_while_an_image_is_built(code: str) -> None:
+    removes = 'rm -rf /var/lib/postgresql/data/pg_wal/* "$PGDATA"/*'
+    assert _found(code, f"FROM postgres:17\nRUN {removes}\n", "Dockerfile") == []
+    assert _found(code, f"FROM postgres:17\nCMD {removes}\n", "Dockerfile") == [2]
+
+
+def test_a_unit_that_only_prunes_is_one_that_goes_on_without_backups() -> None:
+    find = "/usr/bin/find /srv/backup/postgres -mtime +7 -delete"
+    assert _found("PGS607", f"[Service]\nExecStart={find}\n", "prune.service") == [2]
+    assert (
+        _found("PGS607", f"[Service]\nExecStart=/usr/bin/pg_dump shop\nExecStartPost={find}\n", "b.service")
+        == []
+    )
+    assert _found(
+        "PGS607", f"[Service]\nExecStartPre=-/bin/sh backup.sh\nExecStart={find}\n", "b.service"
+    ) == [3]

@@ -48,8 +48,8 @@ class Removal:
 
 
 def removals(script: ShellScript) -> Iterator[Removal]:
-    """Every removal in a script, in the order in which they are written."""
-    for step in script.own_steps:
+    """Every removal in a script, in the order in which they are written; none while an image is built."""
+    for step in () if script.builds_image else script.own_steps:
         found = _removal(step)
         if found is not None:
             yield found

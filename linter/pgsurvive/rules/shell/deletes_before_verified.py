@@ -43,7 +43,7 @@ _GLOB = re.compile(r"[*?\[]")
 )
 def deletes_before_verified(script: ShellScript) -> Iterator[Draft]:
     """The last good backup is removed before the new one is made, so a backup that fails leaves none."""
-    if script.is_throwaway or script.script.broken or not script.mentions("rm", "find", "unlink"):
+    if script.is_throwaway or not script.mentions("rm", "find", "unlink"):
         return
     if script.mentions(*_KEEPERS):
         return

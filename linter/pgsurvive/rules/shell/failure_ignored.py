@@ -29,7 +29,7 @@ _ORDER = list(Consequence)
 )
 def failure_ignored(script: ShellScript) -> Iterator[Draft]:
     """A failed backup counts as made, because nothing looks at its status."""
-    if script.is_throwaway or script.script.broken:
+    if script.is_throwaway:
         return
     made = list(backups(script))
     if not made:

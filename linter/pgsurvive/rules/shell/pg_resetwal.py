@@ -28,7 +28,7 @@ _SOUND = ("--dry-run", "--help", "--version")
 )
 def pg_resetwal(script: ShellScript) -> Iterator[Draft]:
     """The WAL is thrown away: commits are lost, and what was half written stays half written."""
-    if script.is_throwaway or script.script.broken or not script.mentions("pg_resetwal", "pg_resetxlog"):
+    if script.is_throwaway or not script.mentions("pg_resetwal", "pg_resetxlog") or script.script.broken:
         return
     values = settings(script)
     for step, found in script.invocations:

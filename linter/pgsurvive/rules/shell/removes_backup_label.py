@@ -31,7 +31,7 @@ _WRITES_IT = frozenset({"psql", "cat", "echo", "printf", "tee", "sed", "awk", "m
 )
 def removes_backup_label(script: ShellScript) -> Iterator[Draft]:
     """Without backup_label the server starts a base backup from the wrong place, and the restored cluster is damaged."""
-    if script.is_throwaway or script.script.broken or not script.mentions("backup_label"):
+    if script.is_throwaway or not script.mentions("backup_label") or script.script.broken:
         return
     values = settings(script)
     for step, word in sorted(_removed(script), key=lambda each: each[1].start):

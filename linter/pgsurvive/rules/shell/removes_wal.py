@@ -46,7 +46,7 @@ _BRINGS = re.compile(
 )
 def removes_wal(script: ShellScript) -> Iterator[Draft]:
     """The server's own WAL is removed: it no longer starts after a crash, or starts without what was committed."""
-    if script.is_throwaway or script.script.broken or not script.mentions("pg_wal", "pg_xlog"):
+    if script.is_throwaway or not script.mentions("pg_wal", "pg_xlog") or script.script.broken:
         return
     if _BRINGS.search(script.text):
         return

@@ -31,6 +31,7 @@ _LIVE_VARIABLE = re.compile(r"\$\{?(?:POSTGRES_DB|PGDATABASE)\}?")
 _DATA_DIRECTORY = re.compile(
     r"(?:\$\{?PGDATA(?::\?[^}]*)?\}?|/var/lib/(?:postgresql|pgsql|postgres)(?:/[\w.${}-]+)*/(?:main|data))(?:/\*?)?"
 )
+_RESTORES = ("restore", "recover", "backup-fetch", "psql", "tar ", "cp ", "rsync")
 _INSTALLS = re.compile(
     r"\b(?:apt|apt-get|yum|dnf|apk|zypper)\s+(?:-\S+\s+)*(?:install|add)\b|\binitdb\b|pg_createcluster"
 )
@@ -49,7 +50,7 @@ _KEEPS = re.compile(
 )
 def restore_into_live(script: ShellScript) -> Iterator[Draft]:
     """What is there is removed before the backup has been restored: if that fails, there is neither."""
-    if script.is_throwaway or script.script.broken or _NOT_LIVE.search(_own_name(script)):
+    if script.is_throwaway or not script.mentions(*_RESTORES) or _NOT_LIVE.search(_own_name(script)):
         return
     if not _KEEPS.search(script.text):
         yield from _databases(script)
@@ -102,6 +103,8 @@ def _databases(script: ShellScript) -> Iterator[Draft]:
 
 def _data_directories(script: ShellScript) -> Iterator[Draft]:
     if "entrypoint" in script.source.path or _INSTALLS.search(script.text):
+        return
+    if not script.mentions("PGDATA", "/var/lib/p") or script.script.broken:
         return
     restored = list(physical_restores(script))
     for removal in removals(script) if restored else ():

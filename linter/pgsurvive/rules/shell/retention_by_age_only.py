@@ -12,6 +12,7 @@ from pgsurvive.estate.script import ShellScript
 from pgsurvive.estate.unchecked import prunes_backups, unchecked
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
+from pgsurvive.text import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,15 +48,17 @@ _TESTS = frozenset({"[", "[[", "test"})
 )
 def retention_by_age_only(script: ShellScript) -> Iterator[Draft]:
     """Backups are removed by age whether there are newer ones or not: when they stop being made, the last one goes too."""
-    if script.is_throwaway or script.script.broken or not script.mentions("find"):
+    if script.is_throwaway or not script.mentions("-mtime", "-mmin", "-ctime", "-atime", "-cmin", "-amin"):
         return
     if _COUNTS.search(script.text) or not _ABOUT_POSTGRES.search(
         f"{script.source.path}\n{script.source.text}"
     ):
         return
+    if script.script.broken:
+        return
     values = settings(script)
     pruning = [removal for removal in removals(script) if prunes_backups(removal, values)]
-    if not pruning:
+    if not pruning or _follows_in_unit(script):
         return
     made = list(backups(script))
     reported = {each.step.command.start for each in unchecked(script)}
@@ -76,6 +79,16 @@ def retention_by_age_only(script: ShellScript) -> Iterator[Draft]:
             help="remove only behind a backup of this run that has succeeded (set -e and the backup first, or "
             "`backup && find`), or keep a number of them whatever their age",
         )
+
+
+def _follows_in_unit(script: ShellScript) -> bool:
+    """Whether a command stands before it in a systemd unit, which must have succeeded."""
+    begin = len(script.code) - len(script.code.lstrip())
+    before = script.source.text[:begin].rpartition("\n")[0]
+    return (
+        script.kind is Kind.SYSTEMD
+        and re.search(r"^ExecStart(?:Pre)?=(?!-)", before, re.MULTILINE) is not None
+    )
 
 
 def _only_prunes(script: ShellScript) -> bool:

@@ -10,6 +10,7 @@ from pgsurvive.estate.removals import removals, settings
 from pgsurvive.estate.script import ShellScript
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
+from pgsurvive.text import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,9 +46,9 @@ _TESTS = frozenset({"[", "[[", "test"})
 def unset_variable_removes(script: ShellScript) -> Iterator[Draft]:
     """Without its variable the path is a directory above, which is then removed with all backups or clusters in it."""
     text = script.source.text
-    if script.is_throwaway or script.script.broken or not script.mentions("rm", "find"):
+    if script.is_throwaway or script.kind is Kind.CI or not script.mentions("rm", "find"):
         return
-    if not _ABOUT_POSTGRES.search(f"{script.source.path}\n{text}") or "${!" in text:
+    if not _ABOUT_POSTGRES.search(f"{script.source.path}\n{text}") or "${!" in text or script.script.broken:
         return
     values = settings(script)
     for removal in removals(script):
