@@ -49,7 +49,7 @@ def jobs(source: Source) -> Crontab:
 def scripts(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[ShellScript]:
     """Every piece of shell code in the file, in order; never raises."""
     for code in _pieces(source, kind):
-        yield ShellScript(source, majors, files or NoFiles(), code)
+        yield ShellScript(source, majors, files or NoFiles(), code, kind)
 
 
 def _pieces(source: Source, kind: Kind) -> Iterator[str]:
