@@ -10,11 +10,13 @@ from tests.support.cache import server_account
 if TYPE_CHECKING:
     from pathlib import Path
 
-TIMEOUT = 2
+TIMEOUT = 5
 """Seconds. A program that goes on to work after it has read its options isn't waited for."""
 
 
-def said(program: Path, *arguments: str, scratch: Path, as_root: bool = False) -> str:
+def said(
+    program: Path, *arguments: str, scratch: Path, timeout: float = TIMEOUT, as_root: bool = False
+) -> str:
     """What the program writes to stdout and stderr, run in an empty directory; as much as it wrote before the timeout."""
     account = None if as_root else server_account()
     environment = {
@@ -34,7 +36,7 @@ def said(program: Path, *arguments: str, scratch: Path, as_root: bool = False) -
             stderr=subprocess.STDOUT,
             cwd=scratch,
             env=environment,
-            timeout=TIMEOUT,
+            timeout=timeout,
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,

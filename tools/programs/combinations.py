@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, count
 from typing import TYPE_CHECKING, Any
 
 from tools.programs.asking import said
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BASES: dict[str, tuple[str, ...]] = {
-    "pg_basebackup": ("--pgdata=none/new",),
+    "pg_basebackup": ("--pgdata=new",),
     "pg_checksums": ("--pgdata=missing",),
-    "pg_combinebackup": ("missing", "--output=none/new"),
-    "pg_dump": ("--file=none/new",),
-    "pg_dumpall": ("--file=none/new",),
-    "pg_receivewal": ("--directory=none/new", "--no-loop"),
+    "pg_combinebackup": ("missing", "--output=new"),
+    "pg_dump": ("--file=new",),
+    "pg_dumpall": ("--file=new",),
+    "pg_receivewal": ("--directory=new", "--no-loop"),
     "pg_restore": ("--dbname=nowhere", "missing"),
     "pg_rewind": ("--target-pgdata=missing", "--source-pgdata=absent"),
     "pg_verifybackup": ("missing",),
@@ -44,7 +44,8 @@ _SAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
 """Values to try, each with the values that it stands for. Other options get a 1, which stands for any value."""
 
 _LEFT_OUT = re.compile(
-    r"--(?:host|port|username|no-password|password|verbose|version|help|role|lock-wait-timeout|encoding|progress|debug|filter|echo-.*)$"
+    r"--(?:host|port|username|no-password|password|verbose|version|help|role|lock-wait-timeout|encoding|progress|debug"
+    r"|filter|echo-.*)$"
 )
 """Options that go with anything."""
 
@@ -53,7 +54,8 @@ _REACHED = re.compile(
     r"connection to server|could not connect|could not open|could not read|does not exist|No such file or directory"
 )
 _SAYS_NOTHING_OF_OTHERS = re.compile(
-    r"\binvalid\b|unrecognized|out of range|must be in range|could not|not a valid|must be (?:greater|at least)",
+    r"\binvalid\b|unrecognized|out of range|must be in range|could not|not a valid|must be (?:greater|at least)"
+    r"|connection info string",
     re.IGNORECASE,
 )
 _FORBIDS = re.compile(r"cannot|incompatible|together")
@@ -76,17 +78,18 @@ def refusals(
 ) -> dict[str, list[dict[str, Any]]]:
     """What each program refuses: together, which other options make it acceptable, and its words."""
     return {
-        name: _Tried(bindir / name, base, scratch).refusals(_terms(options[name]))
+        name: _Tried(bindir / name, base, scratch).refusals(_terms(options[name], base))
         for name, base in _BASES.items()
         if name in options
     }
 
 
-def _terms(options: list[dict[str, Any]]) -> list[_Term]:
+def _terms(options: list[dict[str, Any]], base: tuple[str, ...]) -> list[_Term]:
     found: list[_Term] = []
+    given = {each.partition("=")[0] for each in base} - set(_SAMPLES)
     for option in options:
         name = next((name for name in option["names"] if name.startswith("--")), option["names"][0])
-        if _LEFT_OUT.match(name) or option.get("unlisted") or not name.startswith("--"):
+        if _LEFT_OUT.match(name) or option.get("unlisted") or not name.startswith("--") or name in given:
             continue
         if "value" not in option:
             found.append(_Term(name, name, None))
@@ -101,6 +104,7 @@ class _Tried:
         self.program = program
         self.base = base
         self.scratch = scratch
+        self.number = count()
 
     def _complaint(self, terms: Iterable[_Term], *, base: bool = True) -> str | None:
         """What the program says against these options; None if it accepts them."""
@@ -109,7 +113,9 @@ class _Tried:
         besides = [
             e for e in self.base if e.partition("=")[0] not in given and (base or not e.startswith("--"))
         ]
-        answer = said(self.program, *besides, *arguments, scratch=self.scratch)
+        # Each time another name: a format may refuse what another one left behind.
+        besides = [re.sub(r"=new$", f"=new{next(self.number)}", each) for each in besides]
+        answer = said(self.program, *besides, *arguments, scratch=self.scratch, timeout=60)
         if not answer.strip() or _REACHED.search(answer):
             return None
         line = next((line for line in answer.splitlines() if "error:" in line), answer.splitlines()[0])
@@ -120,12 +126,49 @@ class _Tried:
         with ThreadPoolExecutor(4) as pool:
             alone = dict(zip(terms, pool.map(lambda term: self._complaint([term]), terms), strict=True))
             fine = [term for term in terms if alone[term] is None]
-            pairs = [pair for pair in combinations(fine, 2) if pair[0].name != pair[1].name]
-            tried = list(zip(pairs, pool.map(self._complaint, pairs), strict=True))
+            tried = self._refused_pairs(pool, fine)
             found = [self._refusal(pool, terms, (term,), says) for term, says in alone.items() if says]
             found += [self._refusal(pool, terms, pair, says) for pair, says in tried if says]
             found += self._without_base(pool, fine)
         return [each for each in found if each is not None]
+
+    def _refused_pairs(
+        self, pool: ThreadPoolExecutor, terms: list[_Term]
+    ) -> list[tuple[tuple[_Term, _Term], str | None]]:
+        """The pairs that are refused. Options that are accepted all at once need not be tried in pairs.
+
+        Those with values that matter are: one of them may make another pair acceptable.
+        """
+        plain = [term for term in terms if term.stands_for is None]
+        pairs = [
+            p
+            for p in combinations(terms, 2)
+            if p[0].name != p[1].name and not (p[0] in plain and p[1] in plain)
+        ]
+        pairs += self._within(plain)
+        order = {term: number for number, term in enumerate(terms)}
+        pairs.sort(key=lambda pair: (order[pair[0]], order[pair[1]]))
+        return list(zip(pairs, pool.map(self._complaint, pairs), strict=True))
+
+    def _within(self, terms: list[_Term]) -> list[tuple[_Term, _Term]]:
+        """The pairs in a set that may be refused."""
+        if len(terms) < 2 or self._complaint(terms) is None:  # noqa: PLR2004 - a pair
+            return []
+        half = len(terms) // 2
+        first, second = terms[:half], terms[half:]
+        return [*self._within(first), *self._within(second), *self._across(first, second)]
+
+    def _across(self, first: list[_Term], second: list[_Term]) -> list[tuple[_Term, _Term]]:
+        """The pairs of one of the first and one of the second that may be refused."""
+        if not first or not second or self._complaint([*first, *second]) is None:
+            return []
+        if len(first) == len(second) == 1:
+            return [(first[0], second[0])]
+        if len(first) >= len(second):
+            half = len(first) // 2
+            return [*self._across(first[:half], second), *self._across(first[half:], second)]
+        half = len(second) // 2
+        return [*self._across(first, second[:half]), *self._across(first, second[half:])]
 
     def _refusal(
         self, pool: ThreadPoolExecutor, terms: list[_Term], refused: tuple[_Term, ...], says: str

@@ -22,7 +22,29 @@ if TYPE_CHECKING:
 _LONG = re.compile(r"(--[A-Za-z0-9][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
 _EXPANDS = re.compile(r"[$`]|[<>]\(")
 _MAJOR = re.compile(r"/(?:postgresql|pgsql|postgres|pg)[-/]?(\d{1,2})(?:\.\d+)?/")
-_FORMATS = {"custom": "c", "directory": "d", "tar": "t", "plain": "p"}
+_SPELLINGS = {
+    "--format": {
+        "c": "c",
+        "custom": "c",
+        "d": "d",
+        "directory": "d",
+        "t": "t",
+        "tar": "t",
+        "p": "p",
+        "plain": "p",
+    },
+    "--wal-method": {
+        "n": "none",
+        "none": "none",
+        "f": "fetch",
+        "fetch": "fetch",
+        "s": "stream",
+        "stream": "stream",
+    },
+}
+"""The spellings of the values that matter to combinations; any other one is taken for unknown."""
+
+_NUMBERS = frozenset({"--compress", "--jobs"})
 _CLUSTER = re.compile(r"--cluster(?:=|$)")
 """An option of Debian's pg_wrapper, by which the programs in /usr/bin are called; it names the major."""
 
@@ -118,10 +140,16 @@ class Invocation:
             return True
         if given.value is None:
             return None
-        value = _FORMATS.get(given.value.lower(), given.value) if term.name == "--format" else given.value
-        if term.value.startswith(">"):
-            return value.isdecimal() and int(value) > int(term.value[1:])
-        return value.lower() == term.value.lower()
+        spellings = _SPELLINGS.get(term.name)
+        if spellings is not None:
+            value = spellings.get(given.value.lower())
+            return None if value is None else value == term.value
+        if given.value.isdecimal():
+            number = int(given.value)
+            return number > int(term.value[1:]) if term.value.startswith(">") else str(number) == term.value
+        if term.name in _NUMBERS:
+            return None  # gzip:9 and the like
+        return given.value.lower() == term.value.lower()
 
 
 def major_in(command: Command) -> int | None:
