@@ -47,6 +47,13 @@ def test_redirections_belong_to_the_command_they_follow() -> None:
     ]
 
 
+def test_a_redirection_goes_to_the_whole_word_also_behind_a_backtick() -> None:
+    (command,) = commands(parse("a > b-`date +%F`.sql").body)
+    (redirect,) = command.redirects
+    assert redirect.target is not None
+    assert (redirect.target.text, redirect.target.constant) == ("b-`date +%F`.sql", False)
+
+
 @pytest.mark.parametrize("text", ["a | b | c && d || e", "a | b && c | d | e || f", "x && a | b | c && d"])
 def test_a_pipe_binds_more_than_the_lists_around_it(text: str) -> None:
     pending = list(parse(text).body.items)

@@ -31,6 +31,7 @@ _EXPANSIONS = frozenset(
 _SEPARATORS = frozenset({";", "&", "\n", ";;"})
 _DOUBLE_QUOTE_ESCAPE = re.compile(r'\\([$`"\\\n])')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_GLUED = re.compile(r"`[^`]*`[^\s;|&<>()]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,9 +396,17 @@ class _Reader:
         number = self.text[descriptor.start_byte : descriptor.end_byte] if descriptor else ""
         return Redirect(
             operator,
-            self._word(target) if target else None,
+            self._target(target) if target else None,
             int(number) if number.isdecimal() else None,
         )
+
+    def _target(self, node: tree_sitter.Node) -> Word:
+        """The grammar ends an unquoted target before a backtick: `> all-` of ``> all-`date`.sql``."""
+        word = self._word(node)
+        rest = _GLUED.match(self.text, word.end)
+        if rest is None:
+            return word
+        return replace(word, text=word.text + rest[0], end=rest.end(), constant=False)
 
     def _heredoc(self, node: tree_sitter.Node, operator: str) -> Word | None:
         parts = {child.type: child for child in node.named_children}
