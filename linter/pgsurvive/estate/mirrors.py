@@ -51,7 +51,7 @@ _PROGRAMS = (
         None,
         re.compile(r"--backup-dir.*|--suffix.*|--max-delete.*|--immutable|-i|--interactive" + _DRY),
         frozenset({"--config", "--transfers", "--checkers", "--bwlimit", "--log-file", "--log-level", "--exclude"})
-        | frozenset({"--include", "--filter", "--filter-from", "--stats", "--retries", "--timeout", "--max-age", "--min-age"}),
+        | frozenset({"--include", "--filter", "--filter-from", "--stats", "--retries", "--timeout", "--max-age"}),
     ),
     _Program(
         ("gsutil", "rsync"),

@@ -48,8 +48,8 @@ def mirror_deletes(script: ShellScript) -> Iterator[Draft]:
         if _is_off_site_copy(script, mirror):
             yield script.finding(
                 mirror.step.command,
-                f"{mirror.called} deletes off-site what is gone here: when the backups are lost to a mistake, an intruder or "
-                "a volume that isn't mounted, the next run empties the second copy too",
+                f"{mirror.called} deletes off-site what is gone here: when the backups are lost to a mistake, an intruder "
+                "or a volume that isn't mounted, the next run empties the second copy too",
                 help="copy without deleting, and let the other side expire backups by itself; or keep what is deleted: "
                 "versioning, --backup-dir",
             )
