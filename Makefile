@@ -48,13 +48,17 @@ format: $(VENV)/dev.done ## Rewrite the Python files in the house format
 	@$(BIN)/ruff format --quiet .
 
 .PHONY: software
-software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest and Barman into the cache
-	@command -v rsync >/dev/null || tools/system-packages rsync
+software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest, Barman and an S3 server into the cache
+	@[ "$$(id -u)" != 0 ] || command -v ip >/dev/null || tools/system-packages iproute2
+	@{ command -v curl && command -v openssl; } >/dev/null || tools/system-packages curl openssl
 	@$(BIN)/python -m tests.support.software
 
 .PHONY: differential
-differential: software ## Read thousands of generated configurations as the server does; takes minutes
+differential: software ## Read thousands of generated configurations as the real programs do; takes minutes
 	@$(BIN)/python -m tests.differential.postgresql_conf --cases 4000 --record
+	@$(BIN)/python -m tests.differential.barman_conf --cases 5000 --record \
+		$(if $(PGSURVIVE_CORPUS),--files $(PGSURVIVE_CORPUS)/dev/barman)
+	@$(BIN)/python -m tests.differential.pgbackrest_conf --cases 2000 --record
 
 .PHONY: pages
 pages: $(VENV)/dev.done ## Write the site's page for each rule, and their index
@@ -71,6 +75,7 @@ requirements: $(VENV)/bootstrap.done ## Recompile the pinned requirements from p
 	@$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	@printf 'barman==3.19.1\npsycopg2-binary\n' | $(COMPILE) - \
 		--overrides <(echo "psycopg2 ; python_version < '3'") -o requirements/barman.txt
+	@printf 'moto[s3]\nflask\nflask-cors\ngunicorn\n' | $(COMPILE) - -o requirements/s3.txt
 
 .PHONY: clean
 clean: ## Remove what was built here (the cache outside stays)

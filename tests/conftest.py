@@ -24,6 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "server: needs real programs; skipping it is a failure")
+    config.addinivalue_line(
+        "markers", "not_here: this machine can't run it; its skip is reported, and allowed"
+    )
     config.addinivalue_line("markers", "majors(*numbers): the majors of PostgreSQL that a test is about")
 
 
@@ -61,7 +64,8 @@ def pytest_runtest_makereport(
     """Turn the skip of a test against real programs into a failure: what did not run is not proven."""
     report = yield
     skipped = report.skipped and not hasattr(report, "wasxfail")
-    if skipped and item.get_closest_marker("server") and _skips_are_failures():
+    allowed = item.get_closest_marker("not_here")
+    if skipped and item.get_closest_marker("server") and not allowed and _skips_are_failures():
         report.outcome = "failed"
         report.longrepr = f"{report.longreprtext}\n{_SKIPPED}"
     return report

@@ -98,5 +98,8 @@ def test_a_page_says_what_its_fix_does(rule: Rule) -> None:
         if finding.code == rule.code and finding.fix is not None
     }
     for description in offers:
+        if description.startswith("rename "):
+            assert "`--fix` renames it" in page.text
+            continue
         value = description.rpartition(" ")[2]
         assert f"`--fix` sets it to `{value}`" in page.text

@@ -7,13 +7,15 @@ import posixpath
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import command_line, compose, embedded, postgres, script, sql
+from pgsurvive.estate import barman, command_line, compose, embedded, pgbackrest, postgres, script, sql
+from pgsurvive.estate.barman import BarmanConfig
+from pgsurvive.estate.pgbackrest import PgbackrestConfig
 from pgsurvive.estate.platform import PlatformFile
 from pgsurvive.estate.postgres import PostgresConfig
 from pgsurvive.rules import exists, rules_for, run
@@ -27,6 +29,17 @@ if TYPE_CHECKING:
     from pgsurvive.estate.script import ShellScript
     from pgsurvive.estate.sql import SqlScript
     from pgsurvive.findings import Finding
+
+Subject: TypeAlias = (
+    "ShellScript | PostgresConfig | PgbackrestConfig | BarmanConfig | SqlScript | PlatformFile"
+)
+"""What a file is to the rules about single files."""
+
+_BACKUP_PROGRAMS = frozenset({"PgbackrestConfig", "BarmanConfig"})
+"""The configurations that have to agree with what other files say."""
+
+_WITH_PROBLEMS = (PostgresConfig, PgbackrestConfig, BarmanConfig)
+"""What can't be read to the end."""
 
 _MAX_FILES = 50_000
 """In a larger tree nothing is looked for by name: it is no project, and walking it would be felt."""
@@ -64,7 +77,8 @@ def check_text(text: str, path: str, *, pg: int | None = None, config: Config | 
     kind = kind_of(source)
     if kind is None:
         return []
-    findings, _ = _sorted_out(_found_in(source, kind, config, None), [source], config)
+    subjects = _subjects(source, kind, _majors(source, config), None)
+    findings, _ = _sorted_out(_found_in(subjects), [source], config)
     return findings
 
 
@@ -78,10 +92,11 @@ def check_paths(
     """Checks files and whole directories.
 
     Directories are walked, what git ignores in them is left out. Includes are followed inside the directories given (for a
-    file: inside its own directory) and nowhere else. Without `config`, pgsurvive.toml or pyproject.toml in the current
-    directory or above it hold. `progress` is called with a count and a path before each file. Raises
-    FileNotFoundError for a path that doesn't exist, ValueError for an unknown major and ConfigError for a bad configuration
-    file. A file that can't be read doesn't stop the rest; it is listed in the result.
+    file: inside its own directory) and nowhere else. Files that are certainly about the same cluster are compared with each
+    other. Without `config`, pgsurvive.toml or pyproject.toml in the current directory or above it hold. `progress` is called
+    with a count and a path before each file. Raises FileNotFoundError for a path that doesn't exist, ValueError for an
+    unknown major and ConfigError for a bad configuration file. A file that can't be read doesn't stop the rest; it is listed
+    in the result.
     """
     given = [Path(path) for path in paths]
     for path in given:
@@ -93,6 +108,8 @@ def check_paths(
     checked: list[Source] = []
     unreadable: list[tuple[str, str]] = []
     passed_over = 0
+    unread: list[str] = []
+    estate: list[Subject] = []
     for number, found in enumerate(discover(given, config.exclude), start=1):
         if progress is not None:
             progress(number, found.path)
@@ -100,29 +117,49 @@ def check_paths(
             unreadable.append((found.path, found.problem))
         elif found.kind is None or found.source is None:
             passed_over += 1
+            unread.append(found.path)
         else:
             checked.append(found.source)
-            findings.extend(_found_in(found.source, found.kind, config, files))
+            subjects = list(_subjects(found.source, found.kind, _majors(found.source, config), files))
+            findings.extend(_found_in(subjects))
+            estate.extend(subjects)
+            if found.kind is Kind.COMPOSE:  # read for the settings in it, not for what else its services run
+                unread.append(found.path)
+    findings.extend(_found_between(estate, unread, files))
     kept, silenced = _sorted_out(findings, checked, config)
     paths_checked = tuple(source.path for source in checked)
     return Result(tuple(kept), paths_checked, passed_over, tuple(unreadable), silenced)
 
 
-def _found_in(source: Source, kind: Kind, config: Config, files: Files | None) -> Iterator[Finding]:
+def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
     """Everything the rules find in one file, whatever the configuration and the file's comments say about it."""
-    for subject in _subjects(source, kind, _majors(source, config), files):
+    for subject in subjects:
         for finding in run(rules_for(type(subject).__name__), subject):
             # What a file with syntax errors means is not certain enough to change it.
-            broken = isinstance(subject, PostgresConfig) and subject.is_broken(finding.path)
+            broken = isinstance(subject, _WITH_PROBLEMS) and subject.is_broken(finding.path)
             yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
-def _subjects(
-    source: Source, kind: Kind, majors: frozenset[int], files: Files | None
-) -> Iterator[ShellScript | PostgresConfig | SqlScript | PlatformFile]:
+def _found_between(subjects: Sequence[Subject], unread: Sequence[str], files: Files) -> Iterator[Finding]:
+    """What the rules find in files that contradict each other; imports nothing where no two of them have to agree."""
+    names = {type(subject).__name__ for subject in subjects}
+    if names.isdisjoint(_BACKUP_PROGRAMS) or names <= _BACKUP_PROGRAMS:
+        return
+    from pgsurvive.estate.estate import Estate  # noqa: PLC0415 - most commits change files of one kind
+
+    yield from run(rules_for(Estate.__name__), Estate.of(subjects, unread, files))
+
+
+def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[Subject]:
     match kind:
         case Kind.POSTGRESQL_CONF | Kind.RECOVERY_CONF:
             yield postgres.read(source, kind, majors, files)
+        case Kind.PGBACKREST_CONF:
+            read_by_main = pgbackrest.main_file(source, files) is not None if files else False
+            if not read_by_main:
+                yield pgbackrest.read(source, files, is_fragment=pgbackrest.is_include(source.path))
+        case Kind.BARMAN_CONF:
+            yield barman.read(source, files)
         case Kind.SQL:
             yield sql.read(source, majors)
         case Kind.SHELL:
@@ -135,9 +172,7 @@ def _subjects(
                 yield from _script(code, settings=kind is not Kind.COMPOSE)
 
 
-def _script(
-    read: ShellScript, *, settings: bool = True
-) -> Iterator[ShellScript | PostgresConfig | SqlScript]:
+def _script(read: ShellScript, *, settings: bool = True) -> Iterator[Subject]:
     """A script, and what it hands to servers and to psql."""
     yield read
     if settings:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pgsurvive.catalog import postgresql
+from pgsurvive.catalog import barman, postgresql
+from pgsurvive.catalog.pgbackrest_keys import look_up
 from pgsurvive.config import path_matches
-from pgsurvive.syntax import postgresql_conf
+from pgsurvive.syntax import barman_conf, pgbackrest_conf, postgresql_conf
 from pgsurvive.text import Kind, Source
 
 if TYPE_CHECKING:
@@ -29,7 +30,12 @@ _POSTGRESQL_CONF = re.compile(
     rf"(?:postgres(?:ql)?(?:[._-][\w.-]+)?|[\w.-]*[._-]postgres(?:ql)?)\.conf{_TEMPLATE_SUFFIX}$"
 )
 _RECOVERY_CONF = re.compile(rf"(?:[\w.-]*[._-])?recovery\.conf{_TEMPLATE_SUFFIX}$")
+_PGBACKREST_CONF = re.compile(
+    rf"(?:(?:^|[/._-])pgbackrest(?:[._-][\w.-]+)?|/pgbackrest/conf\.d/[^/]+)\.conf{_TEMPLATE_SUFFIX}$"
+)
+_PGBACKREST_KEY = re.compile(r"(?:repo|pg)[1-9][0-9]*-[a-z]|(?:repo|db)-(?:path|host|user|type|cipher)")
 _CONF = re.compile(rf"\.conf{_TEMPLATE_SUFFIX}$")
+_BARMAN_CONF = re.compile(rf"(?:[\w.-]*[._-])?barman\.conf{_TEMPLATE_SUFFIX}$")
 _COMPOSE = re.compile(r"compose[\w.-]*\.ya?ml$")
 _SHELL = re.compile(r"\.(?:sh|bash|ksh)$")
 _SQL = re.compile(r"\.(?:sql|psql|pgsql)$")
@@ -93,8 +99,14 @@ def identify(file: Path) -> Found:
 def kind_of(source: Source) -> Kind | None:
     """The kind of a text, from the name of its file and from what it says."""
     name = source.path.rpartition("/")[2].lower()
+    if _CONF.search(name) and _is_barman_conf(source, name):
+        return Kind.BARMAN_CONF
     if _POSTGRESQL_CONF.match(name) and not _belongs_to_another(source):
         return Kind.POSTGRESQL_CONF
+    if _CONF.search(name) and _is_pgbackrest(
+        source, named=_PGBACKREST_CONF.search(source.path.lower()) is not None
+    ):
+        return Kind.PGBACKREST_CONF
     if _RECOVERY_CONF.match(name) and _looks_like_settings(source, 1):
         return Kind.RECOVERY_CONF
     if _COMPOSE.search(name) and "services:" in source.text:
@@ -109,6 +121,28 @@ def kind_of(source: Source) -> Kind | None:
     if _CONF.search(name) and _looks_like_settings(source, least):
         return Kind.POSTGRESQL_CONF
     return None
+
+
+_BARMAN_ONLY = frozenset(
+    {"barman_home", "conninfo", "backup_method", "streaming_archiver", "minimum_redundancy", "ssh_command"}
+)
+"""Options of which no configuration does without one."""
+
+
+def _is_barman_conf(source: Source, name: str) -> bool:
+    """Whether it has sections whose options are Barman's: [barman], or those of servers."""
+    if "[" not in source.text:
+        return False
+    tree = barman_conf.parse(source)
+    named = _BARMAN_CONF.match(name) is not None or "/barman.d/" in f"/{source.path.lower()}"
+    if named and tree.has(barman.GLOBAL):
+        return True
+    entries = [entry for section in tree.sections for entry in section.entries]
+    # A description has everything that systemd reads, too.
+    known = {entry.name for entry in entries if barman.definition(entry.name) is not None} - {"description"}
+    if named:
+        return len(known) >= max(1, 0.5 * len(entries) - 1)
+    return len(known) > 1 and not known.isdisjoint(_BARMAN_ONLY) and len(known) >= 0.8 * len(entries)
 
 
 def _kind_of_platform_file(source: Source, name: str) -> Kind | None:
@@ -134,6 +168,25 @@ def _looks_like_settings(source: Source, least: int) -> bool:
     entries = [e for e in postgresql_conf.parse(source).entries if not e.is_directive]
     known = sum(e.name in postgresql.names() or e.name in _RECOVERY_ONLY for e in entries)
     return known >= least and known >= 0.8 * len(entries)
+
+
+def _is_pgbackrest(source: Source, *, named: bool) -> bool:
+    """Whether the text has sections, and in them what only pgBackRest has; of a file so called less is asked.
+
+    Files for systemd-tmpfiles, logrotate and syslog are called after the program too.
+    """
+    if not named and ("[" not in source.text or not _PGBACKREST_KEY.search(source.text)):
+        return False
+    tree = pgbackrest_conf.parse(source)
+    if any(_PGBACKREST_KEY.match(entry.key) for entry in tree.entries):
+        return True
+    lines = [source.slice(problem.span) for problem in tree.problems]
+    return named and (
+        not tree.problems
+        or "{{" in source.text
+        or any(look_up(entry.key) for entry in tree.entries)
+        or any(_PGBACKREST_KEY.match(line) for line in lines)
+    )
 
 
 def _belongs_to_another(source: Source) -> bool:

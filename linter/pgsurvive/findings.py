@@ -40,6 +40,7 @@ class Loss(Enum):
     CLUSTER = "the whole cluster"
     UNNOTICED_DAMAGE = "data that was damaged long before anyone noticed"
     RESTORE = "the restore itself"
+    SECRECY = "the secrecy of the data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Related:
     path: str
     span: Span
     message: str
+    source: Source | None = field(default=None, repr=False)
+    """The text it stands in, for a report that shows the line."""
 
 
 @dataclass(frozen=True, slots=True)

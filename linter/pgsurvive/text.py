@@ -26,6 +26,8 @@ class Kind(Enum):
     """Also the settings on a command line, wherever it stands."""
 
     COMPOSE = "Compose file"
+    PGBACKREST_CONF = "pgBackRest configuration"
+    BARMAN_CONF = "Barman configuration"
     SQL = "SQL script"
     CRONTAB = "crontab"
     SYSTEMD = "systemd unit"
@@ -160,6 +162,14 @@ _SECRET_IN_PROSE = re.compile(_SENSITIVE.format(signs="="), re.IGNORECASE | re.V
 """In a sentence a colon behind a word such as *secret* is punctuation."""
 
 
+_WHOLE_VALUE = re.compile(
+    r"""(?P<before> ^ \s* repo\d*-(?:cipher-pass(?!-file)|s3-key|s3-key-secret|s3-token|s3-sse-customer-key|azure-key|gcs-key
+                    |sftp-private-key-passphrase) \s* = \s*) (?P<secret> \S.*? ) (?=\s*$)""",
+    re.VERBOSE,
+)
+"""A secret of pgBackRest goes to the end of its line, whatever is in it."""
+
+
 def secrets_in(text: str) -> list[tuple[int, int]]:
     """Where passwords, keys and tokens stand in a text: the start and end of each value."""
     return [match.span("secret") for match in _SECRET.finditer(text)]
@@ -167,7 +177,7 @@ def secrets_in(text: str) -> list[tuple[int, int]]:
 
 def without_secrets(line: str) -> str:
     """The line with the values of passwords, keys and tokens starred out; every other character keeps its column."""
-    return _starred(_SECRET, line)
+    return _starred(_SECRET, _starred(_WHOLE_VALUE, line))
 
 
 def prose_without_secrets(text: str) -> str:

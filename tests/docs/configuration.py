@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tests.docs.page import Block
 
 MARK = re.compile(r"(?:#|--)\s*(?P<codes>PGS\d{3}(?:[\s,]+PGS\d{3})*)\s*$")
+LINTED = ("postgresql.conf", "postgresql.auto.conf", "conf.d", "pgbackrest.conf", "barman.conf")
 CODE = re.compile(r"PGS\d{3}")
 
 # A server that is down stays down, since the page is about to start it: it only checks what it would read.
@@ -55,7 +56,8 @@ fi
 """,
     "signal": 'cp "$__docs_source" "$PGDATA/$__docs_name"\n',
     "pgbackrest.conf": 'cp "$__docs_source" "$PGBACKREST_CONFIG"\n',
-    "barman.conf": 'cp "$__docs_source" "$LAB/barman.conf"\n',
+    # Barman runs as barman_user or not at all, and the account of the lab is not called barman.
+    "barman.conf": 'sed "s/^barman_user = barman$/barman_user = $(id -un)/" "$__docs_source" >"$LAB/barman.conf"\n',
     "script": 'install -m 755 "$__docs_source" "$LAB/bin/$__docs_name"\n',
 }
 
@@ -81,15 +83,29 @@ def marks(text: str) -> set[tuple[int, str]]:
     return found
 
 
-def lint(block: Block, major: int) -> str | None:
-    """Return what the linter's findings and the block's own marks disagree about, None when they agree."""
+def _needs_several_files(code: str) -> bool:
+    from pgsurvive.rules import find  # noqa: PLC0415  only configuration blocks need the package
+
+    rule = find(code)
+    return rule is not None and rule.applies_to.__name__ == "Estate"
+
+
+def lint(block: Block, major: int, rule: str | None = None) -> str | None:
+    """Return what the linter's findings and the block's own marks disagree about, None when they agree.
+
+    A rule's page shows pgbackrest.conf and barman.conf as short as its proof allows: there only its own rule counts.
+    """
     from pgsurvive import check_text  # noqa: PLC0415  only configuration blocks need the package
 
     title = block.title or "postgresql.conf"
-    if target(title) not in ("postgresql.conf", "postgresql.auto.conf", "conf.d"):
+    kind = target(title)
+    if kind not in LINTED:
         return None
     findings = list(check_text(block.source, path=title, pg=major))
-    marked = marks(block.source)
+    if rule is not None and kind in ("pgbackrest.conf", "barman.conf"):
+        findings = [finding for finding in findings if finding.code == rule]
+    # What several files say together is nothing that one of them shows.
+    marked = {mark for mark in marks(block.source) if not _needs_several_files(mark[1])}
     lines = []
     for finding in findings:
         serious = str(getattr(finding.severity, "value", finding.severity)) in ("error", "warning")

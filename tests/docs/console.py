@@ -68,6 +68,8 @@ class Console(Observer):
             self._write(self._paint("31", f"FAILED {tail}"), "", describe(result, result.failure), "")
         elif result.not_for_this_major:
             self._write(self._paint("33", f"not for PostgreSQL {result.major}: {page.name}"))
+        elif result.not_here:
+            self._write(self._paint("33", f"not run here: {page.name}: {result.not_here}"))
         else:
             self._write(self._paint("32", f"ok {tail}"))
 

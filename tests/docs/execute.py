@@ -46,6 +46,7 @@ class Session:
             lab.env["ARCHIVE_DIR"]: "/srv/wal_archive",
             lab.env["BACKUP_DIR"]: "/srv/backup",
             lab.env["PGDATA"]: "/var/lib/postgresql/data",
+            str(lab.directory / "cert"): "/etc/pgbackrest/cert",
             str(lab.directory): "/lab",
         }
         self._logs: dict[Path, int] = {}
@@ -95,34 +96,44 @@ class Session:
 
     def _bash(self, command: str, block: Block) -> Outcome:
         self.count += 1
-        directory = self.lab.directory / ".docs"
+        second = block.directives.on_second_host
+        # Each host has a shell of its own. Its files are where the host sees them, and on its disk.
+        directory, disk = (path / ".docs" for path in (self.lab.directory, self._disk(second=second)))
+        script, source, output = (directory / f"{self.count}.{kind}" for kind in ("bash", "source", "output"))
+        self.lab.write(disk / script.name, command)
+        self.lab.write(disk / source.name, self.real(block.source))
         name = PurePosixPath(block.title or "").name
-        script = self.lab.write(f".docs/{self.count}.bash", command)
-        source = self.lab.write(f".docs/{self.count}.source", self.real(block.source))
-        state, output = directory / "state", directory / f"{self.count}.output"
         start = 'exec bash --noprofile --norc "$0" "$@" >"$__docs_output" 2>&1'
         try:
             status: int | None = self.lab.run(
-                ["bash", "-c", start, directory / "driver.bash", state, script],
+                ["bash", "-c", start, directory / "driver.bash", directory / "state", script],
                 check=False,
                 timeout=block.directives.timeout,
                 env={"__docs_output": str(output), "__docs_source": str(source), "__docs_name": name},
+                on_second_host=second,
             ).returncode
         except CommandError:
             status = None
-        text = output.read_text(errors="replace") if output.exists() else ""
+        written = disk / output.name
+        text = written.read_text(errors="replace") if written.exists() else ""
         text = text.replace(f"{script}: line ", "bash: line ")
-        failed = directory / "state.line"
+        failed = disk / "state.line"
         line = None
         if status and block.kind is Kind.BASH and failed.exists() and (number := failed.read_text()):
             line = block.line + int(number)
         return Outcome(status, self.shown(text), line)
 
+    def _disk(self, *, second: bool) -> Path:
+        """Return where the lab's directory, as a host sees it, really is."""
+        return self.lab.hosts.disk if second and self.lab.hosts else self.lab.directory
+
     def _furnish(self, page: Page) -> None:
         lab = self.lab
-        lab.run(["mkdir", ".docs", "bin"])
-        lab.write(".docs/driver.bash", DRIVER.read_text())
+        for second in (False, True) if page.needs_second_host else (False,):
+            lab.run(["mkdir", ".docs", "bin"], on_second_host=second)
+            lab.write(self._disk(second=second) / ".docs" / "driver.bash", DRIVER.read_text())
         lab.add_to_path(lab.directory / "bin")
+        lab.env["CERT_DIR"] = str(lab.directory / "cert")
         lab.env["PGBACKREST_CONFIG"] = str(lab.directory / "pgbackrest.conf")
         # Barman looks for its configuration in the home directory, which is the lab.
         lab.run(["ln", "-s", "barman.conf", ".barman.conf"])
@@ -137,6 +148,10 @@ class Session:
             from tests.support.software import barman  # noqa: PLC0415  fetched only for a page that needs it
 
             lab.add_to_path(barman())
+        if re.search(r"\bs3-server\b", words):
+            from tests.support.software import s3  # noqa: PLC0415  fetched only for a page that needs it
+
+            lab.add_to_path(s3())
         if re.search(r"\bpgsurvive\b", words):
             self._linter = Linter(lab)
 

@@ -24,6 +24,7 @@ DIRECTIVE = re.compile(
     r"""\s*(?: exit=(?P<exit>\d+)
              | timeout=(?P<timeout>\d+)
              | if\s+pg\s*(?P<compare>>=|<=|==|<|>)\s*(?P<major>\d+)
+             | on\s+(?P<second_host>second-host)
              | skip\s+"(?P<skip>[^"]+)"
              | nothing-to-run\s+"(?P<nothing>[^"]+)"
            )\s*(?:;|$)""",
@@ -33,6 +34,7 @@ RUN_COMMENT = re.compile(r"<!--+\s*run:")
 PAGE_COMMENT = re.compile(r"^<!--+\s*page:\s*(?P<arguments>.*?)\s*--+>[ \t]*$", re.MULTILINE)
 HEADING = re.compile(r"^#{1,2}\s+(?P<title>.+?)\s*#*$", re.MULTILINE)
 ATTRIBUTE = re.compile(r"""(?P<name>[\w-]+)=(?P<quote>["'])(?P<value>.*?)(?P=quote)""")
+RULE_TITLE = re.compile(r"# \S+ \((?P<code>PGS\d{3})\)\n")
 FIXTURE_SECTIONS = ("Bad", "Good")
 CONFIGURATION = (
     "postgresql.conf",
@@ -86,6 +88,7 @@ class Directives:
     exit: int = 0
     timeout: int = DEFAULT_TIMEOUT
     conditions: tuple[Condition, ...] = ()
+    on_second_host: bool = False
     skip: str | None = None
     nothing_to_run: str | None = None
 
@@ -131,6 +134,17 @@ class Page:
     text: str
     blocks: tuple[Block, ...]
     directives: Directives
+
+    @property
+    def rule(self) -> str | None:
+        """Return the code of the rule whose page this is, None for any other page."""
+        match = RULE_TITLE.match(self.text) if "pgsurvive/rules/" in self.path.as_posix() else None
+        return match["code"] if match else None
+
+    @property
+    def needs_second_host(self) -> bool:
+        """Whether any of its blocks runs on a second host."""
+        return any(block.directives.on_second_host for block in self.blocks)
 
     @classmethod
     def read(cls, path: Path, root: Path = ROOT) -> Page:
@@ -290,6 +304,7 @@ class _Parser:
             exit=int(found.get("exit", 0)),
             timeout=int(found.get("timeout", DEFAULT_TIMEOUT)),
             conditions=tuple(conditions),
+            on_second_host="second_host" in found,
             skip=found.get("skip"),
             nothing_to_run=found.get("nothing"),
         )

@@ -11,6 +11,7 @@ from tests.docs import configuration, grammar
 from tests.docs.compare import difference, matches, merge
 from tests.docs.execute import Session
 from tests.docs.page import Kind
+from tests.support import hosts
 from tests.support.lab import CommandError, Lab
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Result:
     skipped: list[tuple[int, str]] = field(default_factory=list)
     shown: int = 0
     not_for_this_major: str | None = None
+    not_here: str | None = None
+    """Why this machine can't run the page: no failure, but nothing is proven either."""
     failure: Failure | None = None
     seconds: float = 0
     new_outputs: dict[int, list[str]] = field(default_factory=dict)
@@ -83,11 +86,15 @@ def run_page(page: Page, major: int, observer: Observer | None = None, *, update
     result.not_for_this_major = page.directives.why_not(major)
     started = time.monotonic()
     observer.begin(page, major)
-    if result.not_for_this_major is None:
+    if page.needs_second_host and result.not_for_this_major is None:
+        result.not_here = hosts.unavailable()
+    if result.not_here is not None:
+        result.skipped = [(block.line, result.not_here) for block in page.blocks if block.runs]
+    elif result.not_for_this_major is None:
         blocks = [block for block in page.blocks if block.runs]
         if any(block.directives.why_not(major) is None for block in blocks):
             try:
-                with Lab(major) as lab, Session(lab, page) as session:
+                with Lab(major, second_host=page.needs_second_host) as lab, Session(lab, page) as session:
                     _run_blocks(session, page, result, observer, update=update)
             except CommandError as error:
                 result.failure = Failure(1, f"the lab itself fails: {error}")
@@ -110,7 +117,7 @@ def _run_blocks(session: Session, page: Page, result: Result, observer: Observer
             observer.skip(block, reason)
             continue
         observer.block(block)
-        result.failure = _check_text(block, result.major)
+        result.failure = _check_text(page, block, result.major)
         if result.failure:
             return
         outcome = session.run(block)
@@ -134,10 +141,10 @@ def _run_blocks(session: Session, page: Page, result: Result, observer: Observer
         result.new_outputs[page.blocks.index(output)] = merge(output.source, outcome.output)
 
 
-def _check_text(block: Block, major: int) -> Failure | None:
+def _check_text(page: Page, block: Block, major: int) -> Failure | None:
     """Check what can be told without running the block."""
     if block.kind is Kind.CONFIGURATION:
-        disagreement = configuration.lint(block, major)
+        disagreement = configuration.lint(block, major, page.rule)
         if disagreement:
             return Failure(
                 block.line, "pgsurvive's findings are not those that the block marks", block, got=disagreement

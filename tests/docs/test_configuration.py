@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.docs.configuration import marks
+from tests.docs.configuration import lint, marks
 from tests.docs.page import Page
 from tests.docs.report import describe
 from tests.docs.run import Result, run_page
@@ -137,3 +137,37 @@ def test_access_rules_that_the_server_cannot_read_are_refused(tmp_path: Path, ma
     assert run(tmp_path, good, major).failure is None
     message = told(run(tmp_path, '```ini title="pg_hba.conf"\nlocal all all trusting\n```\n', major))
     assert 'invalid authentication method "trusting"' in message
+
+
+_BARMAN = """```ini title="barman.conf"
+[barman]
+barman_home = /srv/backup
+{mark}minimum_redundancy = 3 ; keep three
+[main]
+conninfo = user=postgres
+backup_method = postgres
+streaming_archiver = on
+slot_name = barman
+```
+"""
+
+
+def _lint(directory: Path, name: str, text: str) -> str | None:
+    path = directory / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    page = Page.read(path, root=directory.resolve())
+    return lint(page.blocks[0], 18, page.rule)
+
+
+def test_a_chapter_marks_all_that_is_found_in_its_files(tmp_path: Path) -> None:
+    found = _lint(tmp_path, "chapter.md", _BARMAN.format(mark="")) or ""
+    assert "PGS503" in found
+    assert "PGS506" in found
+
+
+def test_a_rules_page_marks_what_its_own_rule_finds(tmp_path: Path) -> None:
+    page = "linter/pgsurvive/rules/barman/barman_inline_comment.md"
+    title = "# barman-inline-comment (PGS503)\n\n"
+    assert _lint(tmp_path, page, title + _BARMAN.format(mark="# PGS503\n")) is None
+    assert "PGS503" in (_lint(tmp_path, page, title + _BARMAN.format(mark="")) or "")

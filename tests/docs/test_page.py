@@ -104,6 +104,13 @@ def test_directives_of_several_comments_add_up(tmp_path: Path) -> None:
     assert [directives.why_not(major) for major in (14, 15, 17, 18)] == ["if pg>=15", None, None, "if pg<18"]
 
 
+def test_a_block_can_be_meant_for_a_second_host(tmp_path: Path) -> None:
+    page = read(tmp_path, "```bash\ntrue\n```\n\n<!-- run: on second-host; exit=1 -->\n```bash\nfalse\n```\n")
+    assert [block.directives.on_second_host for block in page.blocks] == [False, True]
+    assert page.needs_second_host
+    assert not read(tmp_path, "```bash\ntrue\n```\n").needs_second_host
+
+
 def test_a_block_can_record_another_output_for_another_major(tmp_path: Path) -> None:
     page = read(
         tmp_path,

@@ -15,17 +15,15 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("path", find_pages(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_a_page_does_what_it_shows(path: Path, major: int) -> None:
-    complaint = _run(path, major)
-    if complaint:
-        pytest.fail(complaint, pytrace=False)
-
-
-def _run(path: Path, major: int) -> str | None:
+def test_a_page_does_what_it_shows(path: Path, major: int, request: pytest.FixtureRequest) -> None:
     try:
         page = Page.read(path)
     except PageError as error:
-        return str(error)
+        pytest.fail(str(error), pytrace=False)
     result = run_page(page, major)
     record(result)
-    return describe(result, result.failure) if result.failure else None
+    if result.failure:
+        pytest.fail(describe(result, result.failure), pytrace=False)
+    if result.not_here:
+        request.node.add_marker("not_here")
+        pytest.skip(result.not_here)

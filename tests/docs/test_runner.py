@@ -11,6 +11,7 @@ import pytest
 from tests.docs.page import Page
 from tests.docs.report import describe, record, recorded, summary
 from tests.docs.run import Failure, Result, run_page
+from tests.support import hosts
 
 pytestmark = pytest.mark.majors(18)
 
@@ -269,9 +270,82 @@ def test_the_fixtures_of_a_rule_are_not_run(run: RunPage) -> None:
     assert (result.failure, result.ran, result.shown) == (None, 1, 1)
 
 
+TWO_HOSTS = """```bash
+here=first
+psql -qc "CREATE TABLE t AS SELECT 1 AS id"
+```
+
+<!-- run: on second-host -->
+```bash
+echo "${here-unset} $PGDATA $(find "$LAB" -name PG_VERSION | wc -l)"
+initdb --username=postgres --auth=trust >/dev/null
+echo "unix_socket_directories = '$PGHOST'" >>"$PGDATA/postgresql.conf"
+here=second
+```
+
+```text title="Output"
+unset /var/lib/postgresql/data 0
+```
+
+<!-- run: on second-host -->
+```ini title="postgresql.conf"
+listen_addresses = 'backup.example.internal'
+```
+
+<!-- run: on second-host -->
+```bash
+pg_ctl start --silent --log="$LAB/server.log"
+test "$here" = second
+```
+
+```bash
+echo "$here"
+pg_isready --host=backup.example.internal
+```
+
+```text title="Output"
+first
+backup.example.internal:5432 - accepting connections
+```
+
+<!-- run: on second-host -->
+```bash
+ls /nowhere
+```
+"""
+
+
+def test_blocks_on_the_second_host_have_a_shell_and_a_disk_of_their_own(
+    run: RunPage, request: pytest.FixtureRequest
+) -> None:
+    result = run(TWO_HOSTS)
+    if result.not_here:
+        request.node.add_marker("not_here")
+        pytest.skip(result.not_here)
+    assert "page.md:41: exit status 2 instead of 0" in told(result)
+    assert result.ran == 5
+
+
+def test_a_page_with_a_second_host_is_skipped_with_the_reason_where_there_can_be_none(
+    run: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "unavailable", lambda: "a second host needs root")
+    result = run(TWO_HOSTS)
+    assert (result.failure, result.ran, result.not_here) == (None, 0, "a second host needs root")
+    assert result.skipped == [(line, "a second host needs root") for line in (1, 7, 19, 24, 29, 40)]
+
+
 def test_sql_is_read_with_postgresqls_own_grammar_before_it_runs(run: RunPage) -> None:
     message = told(run("```sql\nSELECT 1;\n\nSELECT FROM WHERE;\n```\n"))
     assert "page.md:4: PostgreSQL's grammar refuses this: syntax error" in message
+
+
+def test_barman_finds_its_configuration_and_runs_as_the_labs_account(run: RunPage) -> None:
+    conf = "[barman]\nbarman_user = barman\nbarman_home = /srv/backup\n\n[main]\nconninfo = user=postgres\narchiver = on\n"
+    page = f'# Page\n\n```ini title="barman.conf"\n{conf}```\n\n```bash\nbarman list-servers --minimal\n```\n'
+    result = run(page + '\n```text title="Output"\nmain\n```\n')
+    assert result.failure is None, told(result)
+    assert result.ran == 2
 
 
 def test_a_script_is_installed_on_the_path(run: RunPage) -> None:

@@ -228,6 +228,13 @@ def test_a_command_has_the_text_of_its_heredoc(text: str, heredoc: str, constant
     assert (found.text, found.constant) == (heredoc, constant)
 
 
+def test_a_heredoc_reaches_the_command_behind_its_wrappers() -> None:
+    for line in ("docker exec -i db x", "su postgres -c 'x'", "{ x; }", "ssh host 'sudo x'"):
+        found = _step(f"{line} <<EOF\nSELECT 1;\nEOF\n").heredoc
+        assert found is not None
+        assert found.text == "SELECT 1;\n"
+
+
 def test_what_stands_behind_a_heredoc_on_its_line_is_not_lost() -> None:
     piped = _step("a <<EOF | x && y\n1\nEOF\n")
     assert piped.pipeline is not None

@@ -52,11 +52,22 @@ class Keeper:
             )
 
     def start(
-        self, argv: list[str], env: dict[str, str], cwd: Path, files: tuple[IO[bytes], IO[bytes], IO[bytes]]
+        self,
+        argv: list[str],
+        env: dict[str, str],
+        cwd: Path,
+        files: tuple[IO[bytes], IO[bytes], IO[bytes]],
+        *,
+        namespaces_of: int | None = None,
+        as_root: bool = False,
     ) -> Kept:
-        """Start a process as the server's account, in a session of its own."""
-        request: dict[str, Any] = {"argv": argv, "env": env, "cwd": str(cwd)}
-        if self._account:
+        """Start a process as the server's account, in a session of its own.
+
+        namespaces_of: the process whose network and view of the file system it gets; None for the keeper's
+        as_root: as the keeper's own account instead
+        """
+        request: dict[str, Any] = {"argv": argv, "env": env, "cwd": str(cwd), "namespaces_of": namespaces_of}
+        if self._account and not as_root:
             request |= {"uid": self._account.uid, "gid": self._account.gid}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -145,6 +156,8 @@ def _become(request: dict[str, Any], files: list[int]) -> NoReturn:
         for target, descriptor in enumerate(files):
             os.dup2(descriptor, target)
         os.umask(0o022)
+        if request["namespaces_of"]:
+            _enter(request["namespaces_of"])
         if "uid" in request:
             os.setgroups([])
             os.setgid(request["gid"])
@@ -154,6 +167,15 @@ def _become(request: dict[str, Any], files: list[int]) -> NoReturn:
     except BaseException as error:  # noqa: BLE001 - a child must not return into the keeper's loop
         os.write(2, f"{request['argv']}: {error}\n".encode())
     os._exit(127)
+
+
+def _enter(process: int) -> None:
+    """Enter the network and mount namespaces of a process."""
+    descriptors = [os.open(f"/proc/{process}/ns/{kind}", os.O_RDONLY) for kind in ("net", "mnt")]
+    for descriptor in descriptors:
+        if ctypes.CDLL(None, use_errno=True).setns(descriptor, 0) != 0:
+            raise OSError(ctypes.get_errno(), "cannot enter the namespace")
+        os.close(descriptor)
 
 
 def _collect(replies: dict[int, socket.socket]) -> None:

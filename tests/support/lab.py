@@ -23,6 +23,7 @@ from typing import IO, Self
 
 from tests.support import processes
 from tests.support.cache import cached, output_of, server_account
+from tests.support.hosts import Hosts
 from tests.support.keeper import Keeper, Kept
 from tests.support.postgresql import PostgreSQL, postgresql
 
@@ -50,14 +51,22 @@ class Lab:
     directory: the scratch directory; short, since a socket's path is limited to 107 bytes
     postgresql: the installation in use
     env: the environment of every command; change it to change what later commands see
+    hosts: the lab's two hosts, if it was asked for a second one
     """
 
     directory: Path
     postgresql: PostgreSQL
     env: dict[str, str]
+    hosts: Hosts | None
 
     def __init__(
-        self, major: int, *, start: bool = True, initdb_args: Sequence[str] = (), fresh: bool = False
+        self,
+        major: int,
+        *,
+        start: bool = True,
+        initdb_args: Sequence[str] = (),
+        fresh: bool = False,
+        second_host: bool = False,
     ) -> None:
         """Prepare a lab.
 
@@ -65,11 +74,15 @@ class Lab:
         initdb_args: further options of initdb
         fresh: run initdb for this lab alone. Otherwise it starts from a copy, so that all labs of a major
             have the same system identifier: enough unless two labs meet.
+        second_host: whether there are two hosts, where hosts.unavailable() has nothing against it. The cluster
+            is on the first; the second has the same directories at the same paths, empty.
         """
         self.postgresql = postgresql(major)
         self._start = start
         self._initdb_args = tuple(initdb_args)
         self._fresh = fresh
+        self._second_host = second_host
+        self.hosts = None
         self._account = server_account()
         self._keeper: Keeper | None = None
 
@@ -106,6 +119,7 @@ class Lab:
         timeout: float = 120,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        on_second_host: bool = False,
     ) -> CompletedProcess[str]:
         """Run a command as the server's account, a string by bash, and return when it has ended.
 
@@ -121,7 +135,9 @@ class Lab:
         ):
             stdin.write((input or "").encode())
             stdin.seek(0)
-            process = self.start_process(argv, stdin, out, err, env=env, cwd=cwd)
+            process = self.start_process(
+                argv, stdin, out, err, env=env, cwd=cwd, on_second_host=on_second_host
+            )
             happened = None
             try:
                 process.wait(timeout)
@@ -148,13 +164,24 @@ class Lab:
         *,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        on_second_host: bool = False,
     ) -> Kept:
         """Start a command as the server's account, in a session of its own, and return at once."""
         if self._keeper is None:
             raise RuntimeError("the lab is not open")
+        if on_second_host and self.hosts is None:
+            raise RuntimeError("the lab has no second host")
         environment = {**self.env, **(env or {}), processes.MARKER: str(self.directory)}
-        files = (stdin, stdout, stderr)
-        return self._keeper.start([str(part) for part in command], environment, cwd or self.directory, files)
+        host = None
+        if self.hosts:
+            host = self.hosts.second if on_second_host else self.hosts.first
+        return self._keeper.start(
+            [str(part) for part in command],
+            environment,
+            cwd or self.directory,
+            (stdin, stdout, stderr),
+            namespaces_of=host,
+        )
 
     def psql(self, sql: str, *, port: int | None = None) -> str:
         """Run SQL with psql, stop at the first error, and return its unaligned output without headers."""
@@ -266,7 +293,13 @@ class Lab:
             self.env["LD_LIBRARY_PATH"] = str(libraries)
         if self._account:
             self.env["USER"] = self.env["LOGNAME"] = self._account.name
-        self.run(["mkdir", *(self.env[name] for name in ("TMPDIR", "PGHOST", "BACKUP_DIR", "ARCHIVE_DIR"))])
+        directories = [self.env[name] for name in ("TMPDIR", "PGHOST", "BACKUP_DIR", "ARCHIVE_DIR")]
+        if self._second_host and self._keeper:
+            marked = {**self.env, processes.MARKER: str(self.directory)}
+            self.hosts = Hosts(self.directory, self._keeper, self._account, marked)
+            self.env["EXCHANGE"] = str(self.hosts.exchange)
+            self.run(["mkdir", *directories], on_second_host=True)
+        self.run(["mkdir", *directories])
         if self._fresh:
             self.run(["initdb", *_initdb_options(self._initdb_args), "-D", self.env["PGDATA"]])
         else:

@@ -1,4 +1,6 @@
-"""pgBackRest: the machine's own where it is recent enough, else the current build of Debian unstable.
+"""pgBackRest: the machine's own where it is recent enough, else the current build of Debian unstable; and 2.45.
+
+2.45 is what Debian 12 has, and many machines with it: the catalog of options and the differential tests ask both.
 
 Unstable moves, and old builds leave its mirrors, so no digest is pinned: apt verifies each package against the
 index that Debian's keyring signs, and `packages.txt` beside the programs records what came. Nothing of the
@@ -18,6 +20,9 @@ from tests.support.cache import SoftwareError, cache_directory, cached, output_o
 
 MINIMUM = (2, 58)  # knows PostgreSQL 18; raising it makes the cache fetch anew
 
+OLD = "2.45"
+_OLD_SUITE = "bookworm"
+
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _WAY_OUT = (
     f"install pgBackRest {'.'.join(map(str, MINIMUM))} or newer, for example from PostgreSQL's apt repository"
@@ -30,7 +35,16 @@ def pgbackrest() -> Path:
     own = shutil.which("pgbackrest")
     if own and _is_recent(Path(own)):
         return Path(own)
-    return _fetched() / "pgbackrest"
+    return _fetched(f"{'.'.join(map(str, MINIMUM))}+", "sid") / "pgbackrest"
+
+
+@cache
+def pgbackrest_2_45() -> Path:
+    """Return the path of the pgbackrest of Debian 12, the machine's own or fetched on first use."""
+    own = shutil.which("pgbackrest")
+    if own and _version(Path(own)) == OLD:
+        return Path(own)
+    return _fetched(OLD, _OLD_SUITE) / "pgbackrest"
 
 
 def pgbackrest_version() -> str:
@@ -53,12 +67,12 @@ def _is_recent(program: Path) -> bool:
     return tuple(map(int, numbers[:2])) >= MINIMUM
 
 
-def _fetched() -> Path:
-    name = f"pgbackrest-{'.'.join(map(str, MINIMUM))}+-{platform.machine()}"
+def _fetched(version: str, suite: str) -> Path:
+    name = f"pgbackrest-{version}-{platform.machine()}"
     home = cache_directory() / name  # where the wrapper will stand when the build is complete
 
     def build(directory: Path) -> None:
-        apt = _Apt(directory / "apt")
+        apt = _Apt(directory / "apt", suite)
         packages = _with_libraries(apt)
         apt.download(packages)
         for package in sorted(apt.root.glob("*.deb")):
@@ -77,11 +91,14 @@ def _write_wrapper(directory: Path, home: Path) -> None:
 
     pgBackRest starts its workers by its own argv[0]: hence --argv0, which must name the wrapper again.
     """
-    loaders = sorted((directory / "root").glob("usr/lib/*/ld-linux-*.so.*"))
+    root = directory / "root"
+    loaders = sorted([*root.glob("usr/lib/*/ld-linux-*.so.*"), *root.glob("lib/*/ld-linux-*.so.*")])
     if not loaders:
         raise SoftwareError(f"Debian's libc6 has no loader for {platform.machine()}; {_WAY_OUT}")
     loader = home / loaders[0].relative_to(directory)
-    words = [loader, "--argv0", home / "pgbackrest", "--library-path", loader.parent]
+    # Debian 12 still keeps some libraries outside /usr.
+    libraries = f"{home}/root/usr/lib/{loader.parent.name}:{home}/root/lib/{loader.parent.name}"
+    words = [loader, "--argv0", home / "pgbackrest", "--library-path", libraries]
     words.append(home / "root/usr/bin/pgbackrest")
     wrapper = directory / "pgbackrest"
     wrapper.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, words))} "$@"\n')
@@ -102,20 +119,21 @@ def _with_libraries(apt: "_Apt") -> set[str]:
 
 
 class _Apt:
-    """apt with a state of its own and one source: unstable, from the mirror that this machine uses."""
+    """apt with a state of its own and one source: a suite of Debian, from the mirror that this machine uses."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, suite: str) -> None:
         missing = [program for program in ("apt-get", "apt-cache", "dpkg-deb") if not shutil.which(program)]
         if missing:
             raise SoftwareError(
                 f"pgBackRest: no recent one here, and no {missing[0]} to fetch one; {_WAY_OUT}"
             )
         self.root = root
+        self.suite = suite
         for name in ("state", "lists/partial", "cache/archives/partial"):
             (root / name).mkdir(parents=True)
         (root / "status").touch()
         signed_by = f"[signed-by={_KEYRING}] " if _KEYRING.exists() else ""
-        (root / "sources.list").write_text(f"deb {signed_by}{_mirror()} sid main\n")
+        (root / "sources.list").write_text(f"deb {signed_by}{_mirror()} {suite} main\n")
         settings = {
             "Dir::Etc::SourceList": root / "sources.list",
             "Dir::Etc::SourceParts": "/dev/null",
@@ -145,7 +163,7 @@ class _Apt:
             elif "Depends:" in line:
                 current.append(line.partition("Depends:")[2].strip())
         if package not in needs:
-            raise SoftwareError(f"{package} is not in Debian unstable for this architecture; {_WAY_OUT}")
+            raise SoftwareError(f"{package} is not in Debian {self.suite} for this architecture; {_WAY_OUT}")
         return needs
 
     def download(self, packages: set[str]) -> None:
@@ -155,7 +173,7 @@ class _Apt:
     def _run(self, program: str, *arguments: str) -> str:
         return output_of(
             [program, "-c", self.root / "apt.conf", *arguments],
-            what=f"cannot fetch pgBackRest from Debian unstable; {_WAY_OUT}",
+            what=f"cannot fetch pgBackRest from Debian {self.suite}; {_WAY_OUT}",
             cwd=self.root,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
         )

@@ -5,10 +5,21 @@ from functools import partial
 
 from tests.support.barman import barman, barman_version
 from tests.support.cache import SoftwareError, cache_directory
-from tests.support.pgbackrest import pgbackrest, pgbackrest_version
+from tests.support.pgbackrest import OLD, pgbackrest, pgbackrest_2_45, pgbackrest_version
 from tests.support.postgresql import MAJORS, PostgreSQL, postgresql
+from tests.support.s3 import s3, s3_version
 
-__all__ = ["MAJORS", "PostgreSQL", "SoftwareError", "barman", "cache_directory", "pgbackrest", "postgresql"]
+__all__ = [
+    "MAJORS",
+    "PostgreSQL",
+    "SoftwareError",
+    "barman",
+    "cache_directory",
+    "pgbackrest",
+    "pgbackrest_2_45",
+    "postgresql",
+    "s3",
+]
 
 
 def _make_postgresql(major: int) -> str:
@@ -21,9 +32,18 @@ def _make_pgbackrest() -> str:
     return f"{pgbackrest_version()} ready in {program.parent}"
 
 
+def _make_old_pgbackrest() -> str:
+    return f"{OLD} ready in {pgbackrest_2_45().parent}"
+
+
 def _make_barman() -> str:
     programs = barman()
     return f"{barman_version()} ready in {programs}"
+
+
+def _make_s3() -> str:
+    programs = s3()
+    return f"moto {s3_version()} ready in {programs}"
 
 
 def main() -> int:
@@ -31,7 +51,9 @@ def main() -> int:
     steps: list[tuple[str, partial[str]]] = [
         *((f"postgresql {major}", partial(_make_postgresql, major)) for major in MAJORS),
         ("pgbackrest", partial(_make_pgbackrest)),
+        (f"pgbackrest {OLD}", partial(_make_old_pgbackrest)),
         ("barman", partial(_make_barman)),
+        ("s3", partial(_make_s3)),
     ]
     failed = 0
     for name, make in steps:

@@ -23,6 +23,11 @@ def test_a_skip_on_a_major(major):
 
 @pytest.mark.majors(17, 18)
 def test_of_two_majors(major): pass
+
+@pytest.mark.server
+def test_of_what_this_machine_lacks(request):
+    request.node.add_marker("not_here")
+    pytest.skip("no second host")
 """
 
 
@@ -61,18 +66,23 @@ def outcome(suite: Path, *options: str, allow: bool = False) -> str:
 
 def test_a_skipped_test_against_a_server_fails_and_shows_its_reason(suite: Path) -> None:
     output = outcome(suite)
-    assert "2 failed, 6 passed, 1 skipped" in output
+    assert "2 failed, 6 passed, 2 skipped" in output
     assert "Skipped: no server today" in output
     assert "a test against real programs must not be skipped" in output
 
 
+def test_a_test_that_this_machine_cannot_run_is_skipped_with_its_reason(suite: Path) -> None:
+    assert "1 skipped" in outcome(suite, "-k", "lacks")
+    assert "no second host" in outcome(suite, "-rs", "-k", "lacks")
+
+
 def test_skips_can_be_allowed_for_a_run(suite: Path) -> None:
-    assert "6 passed, 3 skipped" in outcome(suite, allow=True)
+    assert "6 passed, 4 skipped" in outcome(suite, allow=True)
 
 
 def test_the_option_pg_leaves_out_the_other_majors(suite: Path) -> None:
-    assert "2 passed, 7 deselected" in outcome(suite, "--pg", "18", "-k", "major")
-    assert "3 passed, 6 deselected" in outcome(suite, "--pg", "14", "--pg", "17", "-k", "major")
+    assert "2 passed, 8 deselected" in outcome(suite, "--pg", "18", "-k", "major")
+    assert "3 passed, 7 deselected" in outcome(suite, "--pg", "14", "--pg", "17", "-k", "major")
 
 
 def test_a_module_that_skips_itself_fails_the_run(suite: Path) -> None:

@@ -15,8 +15,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-ALIASES = {"postmaster": "postgres"}
-"""Names that some majors have as links."""
+ALIASES = {"postmaster": "postgres", "pg_receivexlog": "pg_receivewal"}
+"""A link that some majors have, and a name from before 10 that scripts still use."""
 
 
 class Takes(Enum):
@@ -60,6 +60,9 @@ class Option:
 
     indexed: bool = False
     """Of pgBackRest: `--repo-path` stands for `--repo1-path`, `--repo2-path`, …"""
+
+    is_secret: bool = False
+    """Of pgBackRest: refused on the command line, where others could read it."""
 
     @property
     def name(self) -> str:
@@ -266,6 +269,7 @@ def _option(data: dict[str, Any], majors: frozenset[int]) -> Option:
         commands=None if commands is None else frozenset(commands),
         unlisted=data.get("unlisted", False),
         indexed=data.get("indexed", False),
+        is_secret=data.get("file-only", False),
     )
 
 

@@ -79,7 +79,7 @@ class Unknown:
     """The names that it could be short for, if it is ambiguous."""
 
     misplaced: Option | None
-    """The option that it would be behind another command of the program."""
+    """The option that it would be behind another command of the program, or in a file."""
 
     start: int
     end: int
@@ -103,6 +103,11 @@ class Invocation:
     """Whether these are all the options and operands that there can be."""
 
     unknown_subcommand: Word | None = None
+
+    @property
+    def named_major(self) -> int | None:
+        """The major that the command itself names; see `major_in`."""
+        return major_in(self.command)
 
     def given(self, *names: str) -> Given | None:
         """The option of these names (`-S`, `--slot`) that is given last."""
@@ -350,7 +355,7 @@ class _Reader:
             return None
         match = self.program.match(name, self.major, self.subcommand)
         if match.option is not None:
-            return match.option
+            return Unknown(name, (), match.option, 0, 0) if match.option.is_secret else match.option
         if name in _HARMLESS:
             return None
         return Unknown(name, match.candidates, match.misplaced, 0, 0)

@@ -121,7 +121,7 @@ class Setting:
 
     def related(self, message: str) -> Related:
         """The setting's line as the other place of a finding."""
-        return Related(self.source.path, self.span, message)
+        return Related(self.source.path, self.span, message, self.source)
 
 
 @dataclass(frozen=True)

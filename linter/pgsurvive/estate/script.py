@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from pgsurvive.estate.expansion import functions
 from pgsurvive.estate.files import NoFiles
 from pgsurvive.estate.inner import SHELLS, Inner, inner_script, parsed
-from pgsurvive.estate.invocation import Invocation, invocation, major_in
-from pgsurvive.estate.steps import Step, steps
 from pgsurvive.estate.wrappers import unwrapped
 from pgsurvive.findings import Draft
 from pgsurvive.syntax import shell
@@ -19,6 +17,8 @@ from pgsurvive.text import lies_among_tests
 
 if TYPE_CHECKING:
     from pgsurvive.estate.files import Files
+    from pgsurvive.estate.invocation import Invocation
+    from pgsurvive.estate.steps import Step
     from pgsurvive.syntax.shell import Command, Script
     from pgsurvive.text import Source
 
@@ -42,7 +42,7 @@ _PROGRAMS = (
 
 _OLDER_MAJOR = re.compile(r"(?:pgsql|postgres(?:ql)?|postgis)[-/:](?:[89]\.\d|1[0-3])(?![\d])|recovery\.conf")
 
-__all__ = ["SHELLS", "Inner", "ShellScript", "Step", "inner_script", "parsed", "read", "unwrapped"]
+__all__ = ["SHELLS", "Inner", "ShellScript", "inner_script", "parsed", "read", "unwrapped"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,8 @@ class ShellScript:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every command that may run, those in strings for another shell, in substitutions and in sourced files included."""
+        from pgsurvive.estate.steps import steps  # noqa: PLC0415 - most files are no scripts
+
         return steps(self.source, self.script, self.files)
 
     @cached_property
@@ -102,6 +104,8 @@ class ShellScript:
         """
         if not self.mentions(*_PROGRAMS) or self.script.broken:
             return ()
+        from pgsurvive.estate.invocation import invocation  # noqa: PLC0415 - most files are no scripts
+
         read = (
             (step, invocation(step.command))
             for step in self.own_steps
@@ -116,7 +120,7 @@ class ShellScript:
 
     def majors_of(self, found: Invocation) -> frozenset[int]:
         """The majors that a PostgreSQL program may have, of those that it exists in; none for other products."""
-        named = major_in(found.command)
+        named = found.named_major
         return found.program.majors & (self.majors if named is None else frozenset({named}))
 
     def finding_at(self, start: int, end: int, message: str, *, help: str) -> Draft:  # noqa: A002 - the word the reports use

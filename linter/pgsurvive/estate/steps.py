@@ -163,6 +163,11 @@ class Step:
         return tuple(peeled(command).command for part in behind for command in shell.commands(part))
 
     @property
+    def heredoc(self) -> Word | None:
+        """The text that a here-document or a here-string gives to it, also through `su -c` or a group."""
+        return next((r.target for r in self.redirects if r.operator.startswith("<<")), None)
+
+    @property
     def output(self) -> Word | None:
         """The file that its standard output is redirected to, if any."""
         redirect = output_among(self.redirects)

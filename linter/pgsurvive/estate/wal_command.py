@@ -176,7 +176,7 @@ class WalCommand:
         return tuple(found)
 
     @cached_property
-    def _stores_by_known_means(self) -> bool:
+    def is_understood(self) -> bool:
         """Whether all that it runs is understood: copies, and commands that leave files alone or only look at them."""
         return all(
             not command.words
@@ -189,7 +189,7 @@ class WalCommand:
 
     def stored_in_vain(self, data_directory: str | None) -> tuple[tuple[Copy, str], ...]:
         """The copies to where nothing lasts, each with the reason; nothing if another copy may be kept elsewhere."""
-        if self.script.broken or not self._stores_by_known_means:
+        if self.script.broken or not self.is_understood:
             return ()
         moves = any(command.name == "cd" for command in self.commands)
         found: list[tuple[Copy, str]] = []
@@ -210,7 +210,7 @@ class WalCommand:
     @cached_property
     def unsynced(self) -> Copy | None:
         """The copy after which the segment is in memory only, though it stays on a local disk; None if it may be synced."""
-        if not self._stores_by_known_means or any(command.name == "sync" for command in self.commands):
+        if not self.is_understood or any(command.name == "sync" for command in self.commands):
             return None
         if any(copy.syncs for copy in self.copies) or not all(
             is_local_disk(copy.path) for copy in self.stored

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pgsurvive.api import Result
     from pgsurvive.findings import Finding
+    from pgsurvive.text import Source, Span
 
 _WIDTH = 96
 """Source lines are cut to so many characters around the finding."""
@@ -39,17 +40,19 @@ class TextReport:
         severity = self._style(finding.severity.value, _STYLES[finding.severity])
         yield f"{self._style(place, _BOLD)}: {severity} {finding.code} {finding.name}"
         yield from _wrapped(finding.message)
-        yield from self._frame(finding)
+        yield from self._frame(finding.source, finding.span, "^", _STYLES[finding.severity])
         for related in finding.related:
-            yield f"  {related.path}:{related.span.line}: {prose_without_secrets(printable(related.message))}"
+            place = f"{printable(related.path)}:{related.span.line}:{related.span.column}"
+            yield from _wrapped(f"{place}: {related.message}", hang=8)
+            if related.source is not None:
+                yield from self._frame(related.source, related.span, "-", _BLUE)
         first, *rest = _wrapped(f"help: {finding.help}", hang=8)
         yield first.replace("help:", self._style("help:", _BLUE), 1)
         yield from rest
         yield f"  {self._style(finding.url, _DIM)}"
 
-    def _frame(self, finding: Finding) -> Iterator[str]:
-        """The source line with the finding underlined; nothing for what is missing from a file."""
-        source, span = finding.source, finding.span
+    def _frame(self, source: Source, span: Span, mark: str, style: str) -> Iterator[str]:
+        """The source line with a place in it underlined; nothing for what is missing from a file."""
         if (span.line, span.column) == (span.end_line, span.end_column):
             return
         line = without_secrets(source.line(span.line)).replace("\t", " ")
@@ -63,12 +66,12 @@ class TextReport:
         gutter = " " * len(str(span.line))
         bar = self._style("|", _BLUE)
         number = self._style(str(span.line), _BLUE)
-        # Every character of the line becomes exactly one, so that the carets stay below what they mean.
+        # Every character of the line becomes exactly one, so that the marks stay below what they mean.
         visible = "".join(c if c.isprintable() else "·" for c in shown)
         yield f"  {gutter} {bar}"
         yield f"  {number} {bar} {before}{visible.rstrip()}{after}"
-        carets = self._style("^" * marked, _STYLES[finding.severity])
-        yield f"  {gutter} {bar} {' ' * (len(before) + first - begin)}{carets}"
+        underline = self._style(mark * marked, style)
+        yield f"  {gutter} {bar} {' ' * (len(before) + first - begin)}{underline}"
 
     def _summary(self, result: Result) -> str:
         checked = _count(len(result.checked), "file")

@@ -75,5 +75,5 @@ def overridden_setting(config: PostgresConfig) -> Iterator[Draft]:
             entry.span,
             f"{entry.name} here has no effect: {place} sets it to '{winner.value}'",
             "remove the line that isn't meant; ALTER SYSTEM RESET removes one from postgresql.auto.conf",
-            (Related(winner_tree.source.path, winner.span, "the line that decides"),),
+            (Related(winner_tree.source.path, winner.span, "the line that decides", winner_tree.source),),
         )

@@ -91,7 +91,7 @@ def target_without_signal(script: ShellScript) -> Iterator[Draft]:
             f"the server starts without recovery.signal: it ignores {name}, opens with what the base backup holds, and goes "
             "on writing on the old timeline",
             'touch "$PGDATA/recovery.signal" before the server starts',
-            (Related(script.source.path, span(start, end), f"{name} is written here"),),
+            (Related(script.source.path, span(start, end), f"{name} is written here", script.source),),
         )
         return
 

@@ -45,8 +45,10 @@ _COPIES = frozenset({"psql", "pg_restore"})
 )
 def dump_without_globals(script: ShellScript) -> Iterator[Draft]:
     """The backup holds no roles and tablespaces: on a new server owners, grants and logins are missing."""
-    text = script.source.text
-    if script.is_throwaway or _ROLES.search(text) or not _BACKUP.search(f"{script.source.path}\n{text}"):
+    # In a Compose file the image makes the one role there is, as in the container of `docker exec`.
+    if script.is_throwaway or (script.code and "services:" in script.source.text):
+        return
+    if _ROLES.search(script.source.text) or not _BACKUP.search(f"{script.source.path}\n{script.text}"):
         return
     found = next((dump for dump in dumps(script) if _is_backup(dump)), None)
     if found is not None:

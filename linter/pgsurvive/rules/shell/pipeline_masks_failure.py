@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.script import ShellScript
@@ -41,6 +42,9 @@ _LOOKERS = frozenset(
 _ASKS = ("PIPESTATUS", "pipestatus", "mispipe", "dump complete")
 """A script that says one of these looks at what came out of its pipelines."""
 
+_SHELL_IS_SET = re.compile(r"pipefail|shell:\s*[\"']?bash\b")
+"""Where a file holds code, what runs it may have options of its own. GitLab sets pipefail, GitHub does for `shell: bash`."""
+
 
 @rule(
     code="PGS603",
@@ -52,6 +56,8 @@ _ASKS = ("PIPESTATUS", "pipestatus", "mispipe", "dump complete")
 def pipeline_masks_failure(script: ShellScript) -> Iterator[Draft]:
     """A failed backup counts as made, because the status of a pipeline is that of its last command."""
     if script.is_throwaway or not script.mentions("|") or script.mentions(*_ASKS):
+        return
+    if script.code and (_SHELL_IS_SET.search(script.source.text) or "gitlab-ci" in script.source.path):
         return
     reported: set[int] = set()
     for step, found in script.invocations:

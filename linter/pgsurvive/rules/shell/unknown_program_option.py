@@ -63,7 +63,12 @@ def _unknown_option(
     major = next(iter(majors)) if len(majors) == 1 else None
     where = f" in PostgreSQL {listed(majors)}" if len(majors) == 1 else ""
     elsewhere = program.majors_with(name)
-    if unknown.misplaced is not None:
+    if unknown.misplaced is not None and unknown.misplaced.is_secret:
+        message = (
+            f"{program.name} refuses {name} on the command line, where others can read it, and does nothing"
+        )
+        help_ = "put it into the configuration file, or into the environment"
+    elif unknown.misplaced is not None:
         commands = sorted(unknown.misplaced.commands or ())
         message = f"{called} doesn't take {name}: {_REFUSED}"
         help_ = f"remove it; it belongs to {', '.join(commands)}"

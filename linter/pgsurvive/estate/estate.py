@@ -1,0 +1,171 @@
+"""Everything that was read, together: which cluster, configuration and script speak of the same thing.
+
+Only what certainly belongs together is linked (see `belonging`), so that whatever contradicts itself is a contradiction.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from pgsurvive.estate.barman import BarmanConfig
+from pgsurvive.estate.belonging import Neighbors
+from pgsurvive.estate.files import NoFiles
+from pgsurvive.estate.links import BarmanLink, PgbackrestLink
+from pgsurvive.estate.pgbackrest import PgbackrestConfig
+from pgsurvive.estate.postgres import PostgresConfig, looks_templated
+from pgsurvive.estate.script import ShellScript
+from pgsurvive.text import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pgsurvive.estate.files import Files
+
+__all__ = ["BarmanLink", "Estate", "PgbackrestLink"]
+
+_Config = TypeVar("_Config", PgbackrestConfig, BarmanConfig)
+
+_WORDS = ("pgbackrest", "PGBACKREST", "barman", "replication_slot", "pg_receivewal")
+_FILES = frozenset({"config_file", "hba_file", "ident_file"})
+_CONTAINERS = re.compile(r"dockerfile|containerfile|compose")
+_SQL = re.compile(r"\.sql$")
+_SCHEDULE = re.compile(
+    r"cron|\.(?:timer|service|ya?ml|py|rb|go|nomad|hcl|tf|pp)(?:\.\w+)?$|jenkinsfile|makefile|dockerfile"
+)
+
+
+@dataclass(frozen=True)
+class Estate:
+    """What the checked files say about clusters and their backups."""
+
+    clusters: tuple[PostgresConfig, ...]
+    """Without the files that another one includes."""
+
+    scripts: tuple[ShellScript, ...]
+    """Those that speak of backups."""
+
+    pgbackrest: tuple[PgbackrestConfig, ...]
+    barman: tuple[BarmanConfig, ...]
+    unread: tuple[str, ...] = ()
+    """The paths of the files whose commands, if there are any, nobody has read."""
+
+    files: Files = field(default_factory=NoFiles, repr=False)
+    """Where they can be looked into."""
+
+    @classmethod
+    def of(cls, subjects: Sequence[object], unread: Iterable[str] = (), files: Files | None = None) -> Estate:
+        """The estate that these parts make up."""
+        configs = [s for s in subjects if isinstance(s, PostgresConfig)]
+        included = {
+            tree.source.path
+            for config in configs
+            for tree in config.trees
+            if tree.source.path != config.source.path
+        }
+        return cls(
+            tuple(c for c in configs if c.source.path not in included and not _only_names_files(c)),
+            tuple(s for s in subjects if isinstance(s, ShellScript) and s.mentions(*_WORDS)),
+            tuple(s for s in subjects if isinstance(s, PgbackrestConfig)),
+            _whole(s for s in subjects if isinstance(s, BarmanConfig)),
+            tuple(unread),
+            files or NoFiles(),
+        )
+
+    @cached_property
+    def pgbackrest_links(self) -> tuple[PgbackrestLink, ...]:
+        """Each configuration of pgBackRest that says what its stanzas are, with the files that certainly belong to it."""
+        return tuple(
+            PgbackrestLink(config, clusters, scripts, is_alone)
+            for config, clusters, scripts, is_alone in self._joined(self.pgbackrest)
+            if _knows_stanzas(config)
+        )
+
+    @cached_property
+    def barman_links(self) -> tuple[BarmanLink, ...]:
+        """Each configuration of Barman with the files that certainly belong to it."""
+        in_containers = any(_CONTAINERS.search(path.lower()) for path in self.unread)
+        return tuple(
+            BarmanLink(config, clusters, scripts, is_alone, in_containers)
+            for config, clusters, scripts, is_alone in self._joined(self.barman)
+            if not config.is_template
+        )
+
+    def _joined(
+        self, configs: tuple[_Config, ...]
+    ) -> Iterator[tuple[_Config, tuple[PostgresConfig, ...], tuple[ShellScript, ...], bool]]:
+        """Each configuration, its clusters, its scripts, and whether no other cluster may be its."""
+        neighbors = Neighbors((config for config in configs if not config.is_throwaway), _path_of)
+        servers = Neighbors((cluster for cluster in self.clusters if not cluster.is_throwaway), _path_of)
+        clusters: dict[int, list[PostgresConfig]] = {}
+        for cluster in self.clusters:
+            owner = None if cluster.is_throwaway else neighbors.belonging_to(_path_of(cluster))
+            clusters.setdefault(id(owner), []).append(cluster)
+        scripts: dict[int, list[ShellScript]] = {}
+        for script in self.scripts:
+            called = None if script.is_throwaway else neighbors.belonging_to(_path_of(script), is_script=True)
+            scripts.setdefault(id(called), []).append(script)
+        for config in configs:
+            own = clusters.get(id(config), [])
+            is_alone = not servers.may_belong_to(_path_of(config), own)
+            yield (
+                config,
+                tuple(cluster for cluster in own if not cluster.is_template),
+                tuple(scripts.get(id(config), ())),
+                is_alone,
+            )
+
+    @cached_property
+    def has_unread_schedule(self) -> bool:
+        """Whether the name of a file that isn't read says that it may run commands."""
+        return any(_SCHEDULE.search(path.lower()) for path in self.unread)
+
+    def may_run(self, command: str) -> bool:
+        """Whether such a file, a crontab for example, speaks of this command of pgBackRest's."""
+        spoken_of = re.compile(rf"pgbackrest\b.{{0,300}}?\b{command}\b", re.DOTALL)
+        return any(spoken_of.search(text) for text in self._texts(_SCHEDULE))
+
+    def may_define(self, stanza: str) -> bool:
+        """Whether such a file, a Dockerfile for example, writes a configuration that has this stanza."""
+        return any(f"[{stanza}]" in text for text in self._texts(_SCHEDULE))
+
+    def may_create(self, slot: str) -> bool:
+        """Whether a file of SQL, or one that runs commands, speaks of a replication slot of this name."""
+        texts = (*self._texts(_SQL), *self._texts(_SCHEDULE))
+        return any("replication_slot" in text and slot in text for text in texts)
+
+    def _texts(self, name: re.Pattern[str]) -> Iterator[str]:
+        """The texts of the unread files with such a name."""
+        for path in self.unread:
+            source = self.files.read(path) if name.search(path.lower()) else None
+            if source is not None:
+                yield source.text
+
+
+def _path_of(part: PostgresConfig | ShellScript | PgbackrestConfig | BarmanConfig) -> str:
+    return part.source.path
+
+
+def _only_names_files(cluster: PostgresConfig) -> bool:
+    """Whether it is a command line that only says which files the server reads."""
+    return cluster.kind is Kind.SHELL and {entry.name for _, entry in cluster.lines} <= _FILES
+
+
+def _knows_stanzas(config: PgbackrestConfig) -> bool:
+    """Whether its stanzas are all that there are, whatever a template has yet to fill in elsewhere."""
+    if config.is_fragment or any(tree.problems for tree in config.trees):
+        return False
+    names = [section.name for _, section in config.sections] + [entry.key for _, entry in config.lines]
+    return bool(config.stanzas) and not any("$" in name or looks_templated(name) for name in names)
+
+
+def _whole(configs: Iterable[BarmanConfig]) -> tuple[BarmanConfig, ...]:
+    """One configuration for each main file, the one with all files; none for a file that is about no server."""
+    found: dict[str, BarmanConfig] = {}
+    for config in configs:
+        known = found.get(config.source.path)
+        if config.servers and (known is None or (config.has_all_files and not known.has_all_files)):
+            found[config.source.path] = config
+    return tuple(found.values())
