@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NOT_ASCII = re.compile(r"[^\x01-\x7f]")
 _POSITIONAL = re.compile(r"(?<![$\\])\$\d")
+_BEHIND_NAME = re.compile(r"(\$[A-Za-z_]\w*)([-./:%,+@~^][\w./:%,+@~^-]*+)(?![(\\])")
 _EXPANSIONS = frozenset(
     {
         "simple_expansion",
@@ -210,13 +211,17 @@ class Script:
 def parse(text: str) -> Script:
     """Reads shell code; never raises. Code nested too deeply for the model comes back empty and broken."""
     # Offsets of the parser are bytes: with every other character replaced by a letter they are characters too.
-    # Its grammar takes `$d/$2` for two words, but not `$d/$x`.
-    content = _POSITIONAL.sub("$x", _NOT_ASCII.sub("x", text)).encode("ascii")
+    # Its grammar takes `$d/$2` for two words, but not `$d/$x`; and `$d-$x.sql`, but not `$d-$xxsql`.
+    content = _BEHIND_NAME.sub(_lettered, _POSITIONAL.sub("$x", _NOT_ASCII.sub("x", text))).encode("ascii")
     root = _parser().parse(content).root_node
     try:
         return Script(text, _Reader(text).sequence(root), broken=root.has_error)
     except RecursionError:
         return Script(text, Sequence((), (), 0, len(text)), broken=True)
+
+
+def _lettered(match: re.Match[str]) -> str:
+    return match[1] + "x" * len(match[2])
 
 
 def children(node: Node) -> tuple[Node, ...]:
