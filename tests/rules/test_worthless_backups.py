@@ -146,6 +146,8 @@ def test_a_schedule_in_the_tree_is_held_against_the_names_of_the_script_that_it_
         ('D=/srv/x; rsync -a --delete "$D/" host:/x/', False),
         ('BACKUP_DIR=/srv/x; rsync -a --delete "$BACKUP_DIR/" "$HOST:/x/"', True),
         ("rsync -a --delete /srv/backup/ /srv/other/", False),
+        ("rsync -a --delete /srv/backup/ db:/var/lib/postgresql/16/main/", False),
+        ("roll_back() { rsync -a --delete /srv/backup/ web:/srv/app/; }", False),
         ("rsync -a --delete /srv/backup/ host:/x-$(date +%F)/", False),
         ("rsync -a --delete root@db:/srv/backup/ /mnt/nas/", False),
         ("mountpoint -q /srv/backup && rsync -a --delete /srv/backup/ host:/x/", False),
@@ -153,7 +155,9 @@ def test_a_schedule_in_the_tree_is_held_against_the_names_of_the_script_that_it_
     ],
 )
 def test_a_mirror_of_backups_deletes_where_nothing_keeps_them(line: str, found: bool) -> None:
-    assert _found("PGS630", f"pg_dump -f x shop\n{line}\n") == [2] * found
+    text = f"pg_dump -f x shop\n{line}\n"
+    assert _found("PGS630", text) == [2] * found
+    assert _found("PGS630", text, "pg-restore.sh") == []
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,11 @@ _ELSEWHERE = re.compile(r"[^/]+:|/(?:mnt|media|nfs|nas)/")
 _FETCHED = re.compile(r"[^/]*@[^/]*:|[\w.-]+:(?!//)|rsync://")
 """A source on another host."""
 
+_BACK = re.compile(
+    r"restor|roll-?_?back|recover|deploy|pgdata|/var/lib/(?:postgresql|pgsql)|www|clone|seed", re.IGNORECASE
+)
+"""What says that a backup is brought back, not off."""
+
 _DATED = re.compile(r"\$\(|`|date|day|stamp|week", re.IGNORECASE)
 _KEEPS = re.compile(
     r"versioning|object-?lock|snapshot|immutab|worm|mountpoint|findmnt|ls -A|-empty|restic|borg|zfs|btrfs",
@@ -42,6 +47,8 @@ _KEEPS = re.compile(
 def mirror_deletes(script: ShellScript) -> Iterator[Draft]:
     """Backups that are deleted here, by whatever or whomever, are deleted off-site too."""
     text = script.source.text
+    if _BACK.search(script.source.path.rpartition("/")[2]):
+        return
     if script.is_throwaway or not _POSTGRESQL.search(f"{script.source.path}\n{text}") or _KEEPS.search(text):
         return
     for mirror in mirrors(script):
@@ -62,5 +69,6 @@ def _is_off_site_copy(script: ShellScript, mirror: Mirror) -> bool:
         _BACKUPS.search(f"{source} {written}") is not None
         and not _FETCHED.match(source)
         and _ELSEWHERE.match(destination) is not None
+        and not _BACK.search(f"{destination} {mirror.step.function or ''}")
         and not _DATED.search(destination)
     )
