@@ -21,6 +21,12 @@ _DATA_DIRECTORY = re.compile(
 )
 """Where Debian, Red Hat and the official container image put a cluster, and the directories above it."""
 
+_BY_NAME = re.compile(
+    r"/var/lib/docker/volumes/(?P<volume>[^/]*(?:postgres|pg_?-?data|pgsql)[^/]*)(?:/_data)?|(?:/[\w.-]+)+/pgdata",
+    re.IGNORECASE,
+)
+"""A volume of Docker, or a directory, that is called after what is in it."""
+
 _HOST = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?=/)|\$\{?\w+\}?:(?=/)")
 _CONTENTS = re.compile(r"(?:/\.?|/\*)$")
 _VOLUME = re.compile(
@@ -116,7 +122,9 @@ def _bundle(text: str) -> tuple[str, str, str]:
 def _is_data_directory(path: str, step: Step) -> bool:
     path = _HOST.sub("", path, count=1) if _HOST.match(path) else path
     path = _CONTENTS.sub("", path)
-    return _DATA_DIRECTORY.fullmatch(path) is not None or path in _volumes(step)
+    if _DATA_DIRECTORY.fullmatch(path) or path in _volumes(step):
+        return True
+    return _BY_NAME.fullmatch(path) is not None and not _NO_DATA.search(path)
 
 
 def _volumes(step: Step) -> Iterator[str]:
