@@ -83,6 +83,11 @@ def test_what_merely_wraps_a_command_is_taken_off(line: str) -> None:
     assert [word.text for word in unwrapped(command).words] == ["initdb", "-D", "x"]
 
 
+@pytest.mark.parametrize("text", ["a && # why\n b", "a || # why\n b", "a | # why\n b"])
+def test_a_comment_behind_an_operator_is_no_part_of_the_list(text: str) -> None:
+    assert [command.name for command in commands(parse(text).body)] == ["a", "b"]
+
+
 def test_offsets_are_those_of_the_text_also_behind_letters_beyond_ascii() -> None:
     text = "echo 'ä€😀'; initdb"
     last = list(commands(parse(text).body))[-1]

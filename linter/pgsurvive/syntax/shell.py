@@ -257,6 +257,11 @@ def _parser() -> tree_sitter.Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
+def _without_comments(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    """The named children; a comment may stand behind any operator at the end of a line."""
+    return [child for child in node.named_children if child.type != "comment"]
+
+
 class _Reader:
     """Turns tree-sitter's nodes into ours. Offsets stay those of the text."""
 
@@ -289,7 +294,7 @@ class _Reader:
             case "pipeline":
                 return self._pipeline(node)
             case "list":
-                left, right = (self.statement(child) for child in node.named_children[:2])
+                left, right = (self.statement(child) for child in _without_comments(node)[:2])
                 operator = next((c.type for c in node.children if c.type in ("&&", "||")), "&&")
                 return AndOr(left, operator, right, start, end)
             case "negated_command":
@@ -339,7 +344,7 @@ class _Reader:
 
     def _pipeline(self, node: tree_sitter.Node) -> Node:
         start, end = node.start_byte, node.end_byte
-        parts = [self.statement(child) for child in node.named_children]
+        parts = [self.statement(child) for child in _without_comments(node)]
         if parts and isinstance(parts[0], Negation):
             # The sign negates the whole pipeline; the grammar binds it to the first part.
             parts[0] = parts[0].body
