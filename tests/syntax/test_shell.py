@@ -47,6 +47,25 @@ def test_redirections_belong_to_the_command_they_follow() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "word", ["b-$(date +%F)-$NAME.sql", "$D/$(d)/$S/x", "/b/$D-$S.sql.gz", "$D/$1.sql", "`d`-$S.x"]
+)
+def test_several_expansions_are_one_word_whatever_is_between_and_behind_them(word: str) -> None:
+    (command,) = commands(parse(f"a {word} c").body)
+    assert [w.text for w in command.words] == ["a", word, "c"]
+    (command,) = commands(parse(f"a={word}").body)
+    assert ([w.text for w in command.assignments], command.words) == ([f"a={word}"], ())
+    (command,) = commands(parse(f"a > {word}").body)
+    assert [r.target.text for r in command.redirects if r.target] == [word]
+
+
+def test_a_redirection_goes_to_the_whole_word_also_behind_a_backtick() -> None:
+    (command,) = commands(parse("a > b-`date +%F`.sql").body)
+    (redirect,) = command.redirects
+    assert redirect.target is not None
+    assert (redirect.target.text, redirect.target.constant) == ("b-`date +%F`.sql", False)
+
+
 @pytest.mark.parametrize("text", ["a | b | c && d || e", "a | b && c | d | e || f", "x && a | b | c && d"])
 def test_a_pipe_binds_more_than_the_lists_around_it(text: str) -> None:
     pending = list(parse(text).body.items)
