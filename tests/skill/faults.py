@@ -82,12 +82,12 @@ class Started:
 
 
 def killed_at_random(
-    lab: Lab, script: str, *arguments: str | Path, within: float, times: int, seed: int
+    lab: Lab, script: str, *arguments: str | Path, begin: float = 0, within: float, times: int, seed: int
 ) -> Iterator[float]:
     """Run the script several times, end each run at a random moment, and yield that moment after each."""
     moments = random.Random(seed)  # noqa: S311 - the same moments in each run, not secrets
     for attempt in range(times):
-        moment = moments.uniform(0, within)
+        moment = moments.uniform(begin, within)
         started = Started(lab, script, *arguments)
         time.sleep(moment)
         if started.process.returncode is None:
@@ -158,3 +158,8 @@ def table_locked(lab: Lab, table: str, *, database: str = "postgres", then: str 
 def wait_for_a_blocked_dump(lab: Lab) -> None:
     """Return once pg_dump waits for a lock."""
     lab.wait_until("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+
+
+def wait_for_orphans(lab: Lab, backups: Path) -> None:
+    """Return when no child of a killed script is at work: until then it holds the lock."""
+    lab.run(["flock", backups / ".lock", "true"])

@@ -18,6 +18,7 @@ from tests.skill.faults import (
     small_disk,
     table_locked,
     wait_for_a_blocked_dump,
+    wait_for_orphans,
 )
 from tests.support.lab import Lab
 
@@ -142,6 +143,19 @@ def test_pruning_keeps_as_many_sound_ones_as_it_was_told(host: Lab, backups: Pat
 
 
 @pytest.mark.server
+def test_killed_while_it_prunes_it_leaves_sound_backups_only(host: Lab, backups: Path) -> None:
+    arguments = ("--directory", backups, "--prune", "--keep", "1")
+    assert run(host, SCRIPT, *arguments).status == COMPLETE
+    for _ in killed_at_random(host, SCRIPT, *arguments, begin=0.3, within=1, times=5, seed=3):
+        wait_for_orphans(host, backups)
+        assert names_in(backups)
+        for name in names_in(backups):
+            assert_sound(host, backups / name)
+    outcome = run(host, SCRIPT, *arguments)
+    assert sorted(path.name for path in backups.iterdir()) == [".lock", Path(outcome.result["path"]).name]
+
+
+@pytest.mark.server
 def test_a_backup_that_cannot_be_removed_does_not_hide_that_the_new_one_is_complete(
     host: Lab, backups: Path
 ) -> None:
@@ -173,6 +187,7 @@ class TestAnEarlierBackupStays:
             for name in names_in(backups):
                 assert_sound(host, backups / name)
             assert good.name in names_in(backups), f"killed after {moment:.3f} s"
+        wait_for_orphans(host, backups)
         assert run(host, SCRIPT, *arguments).status == COMPLETE
         assert [path.name for path in backups.iterdir() if path.name.startswith(".")] == [".lock"]
 
