@@ -41,7 +41,7 @@ Result: one JSON object on stdout. Exit status:
   2  wrong arguments
   3  another run holds the lock of DIRECTORY
   4  the backup is complete, but older ones could not be removed
-  129, 130, 143  ended by a signal; no backup was made
+  129, 130, 143  ended by a signal; a backup that has its final name is complete
 
 Examples:
   backup_logical.sh --directory /srv/backup/dumps
@@ -89,9 +89,14 @@ need_directory
 names=() oids=() left_out=() dumped=()
 list_databases() {
     local found=() entry oid use name missing
-    query "SELECT oid || ' ' || (datallowconn AND NOT datistemplate AND datconnlimit <> -2) || ' ' || datname
-        FROM pg_database ORDER BY datname" >"$log" || fail "$NOT_MADE" "cannot list the databases; the message is above"
+    query "SELECT entry FROM (
+            SELECT 1, datname, oid || ' ' || (datallowconn AND NOT datistemplate AND datconnlimit <> -2) || ' ' || datname
+            FROM pg_database UNION ALL SELECT 2, '', 'end') AS entries (position, name, entry)
+        ORDER BY position, name" >"$log" || fail "$NOT_MADE" "cannot list the databases; the message is above"
     mapfile -d '' -t found <"$log"
+    # psql doesn't report a full disk, and a list cut short would pass for a server with fewer databases.
+    [[ ${#found[@]} -gt 0 && ${found[-1]} == end ]] || fail "$NOT_MADE" "cannot write to ${TMPDIR:-/tmp}"
+    unset 'found[-1]'
     for entry in "${found[@]}"; do
         read -r oid use _ <<<"$entry"
         name=${entry#* * }
@@ -193,8 +198,8 @@ dump_globals() {
 }
 
 write_manifest() {
-    local separator='' entry sums
-    {
+    local separator='' entry sums text
+    text=$(
         printf '{\n  "kind": "logical",\n  "name": %s,\n  "started": %s,\n' "$(json "$name")" "$(json "$started")"
         printf '  "system_identifier": %s,\n' "$(json "$system_identifier")"
         printf '  "server_version": %s,\n' "$(json "$server_version")"
@@ -206,7 +211,8 @@ write_manifest() {
             separator=,
         done
         printf '\n  ]\n}\n'
-    } >"$unfinished/manifest.json" || fail "$NOT_MADE" "cannot write the manifest"
+    )
+    printf '%s\n' "$text" >"$unfinished/manifest.json" || fail "$NOT_MADE" "cannot write the manifest"
     sums=$(cd -- "$unfinished" && find . -type f -printf '%P\0' | sort -z | xargs -0 sha256sum --) ||
         fail "$NOT_MADE" "cannot compute the checksums"
     printf '%s\n' "$sums" >"$unfinished/SHA256SUMS" || fail "$NOT_MADE" "cannot write the checksums"

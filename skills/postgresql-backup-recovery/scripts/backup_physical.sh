@@ -43,7 +43,7 @@ Result: one JSON object on stdout. Exit status:
   2  wrong arguments
   3  another run holds the lock of DIRECTORY
   4  the backup is complete, but older ones could not be removed
-  129, 130, 143  ended by a signal; no backup was made
+  129, 130, 143  ended by a signal; a backup that has its final name is complete
 
 Examples:
   backup_physical.sh --directory /srv/backup/base
@@ -161,9 +161,9 @@ check_chain() {
 }
 
 write_description() {
-    local previous=
+    local previous='' text
     ((${#chain[@]} == 0)) || previous=${chain[-1]}
-    {
+    text=$(
         printf '{\n  "kind": "%s",\n  "name": %s,\n  "started": %s,\n' "$kind" "$(json "$name")" "$(json "$started")"
         printf '  "system_identifier": %s,\n' "$(json "$system_identifier")"
         printf '  "server_version": %s,\n' "$(json "$server_version")"
@@ -171,7 +171,8 @@ write_description() {
         printf '  "full_because": %s,\n' "$(json "$full_because")"
         printf '  "previous": %s,\n' "$(json "$previous")"
         printf '  "chain": %s\n}\n' "$(json_list "${chain[@]}")"
-    } >"$unfinished/backup.json" || fail "$NOT_MADE" "cannot write backup.json"
+    )
+    printf '%s\n' "$text" >"$unfinished/backup.json" || fail "$NOT_MADE" "cannot write backup.json"
 }
 
 # Removes a full backup after everything that needs it, the newest first.

@@ -6,7 +6,7 @@ readonly NOT_MADE=1 USAGE=2 LOCKED=3
 # A directory whose name starts so is no backup: it is being made or removed, or a killed run left it.
 readonly UNFINISHED=.unfinished.
 
-directory='' unfinished='' log='' child='' lock='' scratch='' reported=''
+directory='' unfinished='' log='' child='' lock='' scratch='' reported='' finished=''
 
 say() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -88,9 +88,11 @@ clean_up() {
     [[ -z $scratch ]] || rm -rf -- "$scratch"
     # What nobody foresaw is a failure like any other: it is reported, with a status that is documented.
     if ((status != 0)) && [[ -z $reported ]]; then
+        local reason="ended before the backup was complete"
+        [[ -z $finished ]] || reason="the backup $finished is complete; ended while older ones were being removed"
         ((status > 128)) || status=$NOT_MADE
-        say "ended before the backup was complete"
-        printf '{"result": "failed", "error": "ended before the backup was complete"}\n'
+        say "$reason"
+        printf '{"result": "failed", "error": %s}\n' "$(json "$reason")"
     fi
     exit "$status"
 }
@@ -144,6 +146,7 @@ finish_backup() {
     [[ ! -e $target ]] || fail "$NOT_MADE" "$target exists already"
     mv -T -- "$unfinished" "$target" || fail "$NOT_MADE" "cannot rename the new backup to $target"
     unfinished=''
+    finished=$target
     sync -- "$directory" || fail "$NOT_MADE" "cannot sync $directory; the new backup may not outlive a crash"
 }
 
