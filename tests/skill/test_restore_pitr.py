@@ -41,7 +41,18 @@ def not_restored(done: CompletedProcess[str], status: int, reason: str) -> None:
 
 
 def on_copy(lab: Lab, sql: str, into: str = "copy") -> str:
-    command: list[str | Path] = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", lab.directory / into, "-p", "54999", "-c", sql]
+    command: list[str | Path] = [
+        "psql",
+        "-XAtq",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-h",
+        lab.directory / into,
+        "-p",
+        "54999",
+        "-c",
+        sql,
+    ]
     return lab.run(command).stdout.strip()
 
 

@@ -334,6 +334,10 @@ same_major "$version" "$FAILED"
 configure() {
     [[ -e $into/postgresql.conf ]] || : >"$into/postgresql.conf" || return
     settings >>"$into/postgresql.auto.conf" || return
+    # Barman without a target puts all WAL into pg_wal and writes no restore_command, which recovery insists on. A
+    # command that has nothing makes the server look into pg_wal.
+    grep -q '^restore_command' "$into/postgresql.auto.conf" ||
+        printf "restore_command = 'false'\n" >>"$into/postgresql.auto.conf" || return
     printf 'local all all trust\nlocal replication all trust\n' >"$into/restore_pitr_hba.conf" || return
     rm -f -- "$into/standby.signal" || return
     : >"$into/recovery.signal" || return
