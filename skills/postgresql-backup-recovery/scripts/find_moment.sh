@@ -26,7 +26,8 @@ committed. Changes nothing; needs pg_waldump of the cluster's major version.
 "kind" is "removed" (DROP) or "replaced" (TRUNCATE, VACUUM FULL, CLUSTER, a rewriting ALTER TABLE: search on from there
 with the new file). "stop_before" has the options of restore_pitr.sh that stop before the transaction locked the table;
 at the commit itself the table would be there and locked. A DELETE removes no file and isn't found. "searched_to" is
-where the WAL ended, with "stopped" in pg_waldump's words: what came later was not seen.
+the last record read; what came later was not seen. "stopped" is what ended the search, in pg_waldump's words, where that
+was not the end of the last segment.
 
 Exit status:
   0  found
@@ -156,10 +157,13 @@ done
 gap=''
 (($(number_of "${names[-1]##*/}") <= last)) || gap=$(name_of "$((last + 1))")
 
-# Times in UTC, messages in English. It ends with an error where the WAL ends, so the status says little; that it read
-# at least one record says more.
+# With an end, pg_waldump doesn't wait 5 seconds for a segment that isn't there.
+end=$(printf '%X/%X' "$(((last + 1) / per_log))" "$(((last + 1) % per_log * size))")
+
+# Times in UTC, messages in English. In a segment that isn't full it ends with an error, so the status says little; that
+# it read at least one record says more.
 dump() {
-    TZ=UTC LC_ALL=C pg_waldump --path="$links" --timeline="$((10#$timeline))" --start="$start" "$@" 2>"$links/stopped" || true
+    TZ=UTC LC_ALL=C pg_waldump --path="$links" --timeline="$((10#$timeline))" --start="$start" --end="$end" "$@" 2>"$links/stopped" || true
 }
 # How far the WAL goes.
 to=$(dump | awk '/^rmgr: / { match($0, /lsn: [0-9A-F]+\/[0-9A-F]+/); to = substr($0, RSTART + 5, RLENGTH - 5) } END { print to }') ||
