@@ -233,6 +233,7 @@ def test_of_two_at_once_in_one_scratch_place_one_is_refused(lab: Lab) -> None:
 
 
 @pytest.mark.majors(18)
+@pytest.mark.not_here
 def test_a_full_disk_is_a_failed_drill_and_no_evidence_of_another(lab: Lab) -> None:
     if not small_disks_exist(lab):
         pytest.skip("no file systems in namespaces here")

@@ -339,6 +339,7 @@ def test_of_two_at_once_one_restores_and_the_other_is_refused(lab: Lab) -> None:
 
 
 @pytest.mark.majors(18)
+@pytest.mark.not_here
 def test_on_a_full_disk_nothing_is_reported_and_nothing_is_left(lab: Lab) -> None:
     if not small_disks_exist(lab):
         pytest.skip("no file systems in namespaces here")
