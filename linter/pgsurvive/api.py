@@ -123,8 +123,6 @@ def check_paths(
             subjects = list(_subjects(found.source, found.kind, _majors(found.source, config), files))
             findings.extend(_found_in(subjects))
             estate.extend(subjects)
-            if found.kind is Kind.COMPOSE:  # read for the settings in it, not for what else its services run
-                unread.append(found.path)
     findings.extend(_found_between(estate, unread, files))
     kept, silenced = _sorted_out(findings, checked, config)
     paths_checked = tuple(source.path for source in checked)

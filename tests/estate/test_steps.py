@@ -60,7 +60,7 @@ def _step(text: str, name: str = "x", **files: str) -> Step:
         ("kubectl exec -n db pod-0 -c postgres -- x -y z", ["kubectl exec"]),
         ("kubectl -n db exec -it pod-0 -- bash -c 'x -y z'", ["kubectl exec", "bash"]),
         ("sshpass -p word ssh -p 22 backup@host x -y z", ["sshpass", "ssh"]),
-        ('sshpass -p "$word" -P assword: ssh host \'x -y z\'', ["sshpass", "ssh"]),
+        ("sshpass -p \"$word\" -P assword: ssh host 'x -y z'", ["sshpass", "ssh"]),
         ("sshpass -f /root/word -v x -y z", ["sshpass"]),
         ("sshpass -f/root/word x -y z", ["sshpass"]),
         ("sshpass -d 3 x -y z", ["sshpass"]),
