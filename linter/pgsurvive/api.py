@@ -13,7 +13,17 @@ from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
 from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import barman, command_line, compose, embedded, pgbackrest, postgres, script, sql
+from pgsurvive.estate import (
+    barman,
+    command_line,
+    compose,
+    embedded,
+    pgbackrest,
+    postgres,
+    script,
+    server_command,
+    sql,
+)
 from pgsurvive.estate.barman import BarmanConfig
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
 from pgsurvive.estate.platform import PlatformFile
@@ -151,7 +161,7 @@ def _found_between(subjects: Sequence[Subject], unread: Sequence[str], files: Fi
 def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[Subject]:
     match kind:
         case Kind.POSTGRESQL_CONF | Kind.RECOVERY_CONF:
-            yield postgres.read(source, kind, majors, files)
+            yield from _server(postgres.read(source, kind, majors, files))
         case Kind.PGBACKREST_CONF:
             read_by_main = pgbackrest.main_file(source, files) is not None if files else False
             if not read_by_main:
@@ -165,16 +175,24 @@ def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files |
         case _:
             yield PlatformFile(source, kind, majors)
             if kind is Kind.COMPOSE:
-                yield from compose.read(source, majors)
+                for service in compose.read(source, majors):
+                    yield from _server(service)
             for code in embedded.scripts(source, kind, majors, files):
                 yield from _script(code, settings=kind is not Kind.COMPOSE)
+
+
+def _server(read: PostgresConfig) -> Iterator[Subject]:
+    """A server's configuration, and the commands in it."""
+    yield read
+    yield from server_command.read(read)
 
 
 def _script(read: ShellScript, *, settings: bool = True) -> Iterator[Subject]:
     """A script, and what it hands to servers and to psql."""
     yield read
     if settings:
-        yield from command_line.read(read)
+        for server in command_line.read(read):
+            yield from _server(server)
     yield from sql.read_shell(read)
 
 

@@ -82,7 +82,7 @@ class Estate:
         scripts = [
             script
             for script in subjects
-            if isinstance(script, ShellScript) and script.mentions(*_WORDS)
+            if type(script) is ShellScript and script.mentions(*_WORDS)  # those in settings are the cluster's
             if (around := platforms.get(script.source.path)) is None or is_read(script, around.kind)
         ]
         return cls(
