@@ -80,8 +80,7 @@ def test_a_command_in_an_included_file_is_found_once_and_there(tmp_path: Path) -
         ("start.sh", "postgres -D /srv -c archive_command='pgbackrest --typ=full archive-push %p'\n"),
         (
             "compose.yaml",
-            "services:\n  db:\n    image: postgres:18\n    command: "
-            "postgres -c archive_command='pgbackrest --typ=full archive-push %p'\n",
+            "services:\n  db:\n    command: postgres -c archive_command='pgbackrest --typ=full archive-push %p'\n",
         ),
     ],
 )
