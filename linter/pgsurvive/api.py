@@ -151,11 +151,19 @@ def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
 def _found_between(subjects: Sequence[Subject], unread: Sequence[str], files: Files) -> Iterator[Finding]:
     """What the rules find in files that contradict each other; imports nothing where no two of them have to agree."""
     names = {type(subject).__name__ for subject in subjects}
-    if names.isdisjoint(_BACKUP_PROGRAMS) or names <= _BACKUP_PROGRAMS:
+    has_programs = not names.isdisjoint(_BACKUP_PROGRAMS) and not names <= _BACKUP_PROGRAMS
+    if not has_programs and not _has_incremental(subjects):
         return
     from pgsurvive.estate.estate import Estate  # noqa: PLC0415 - most commits change files of one kind
 
     yield from run(rules_for(Estate.__name__), Estate.of(subjects, unread, files))
+
+
+def _has_incremental(subjects: Sequence[Subject]) -> bool:
+    """Whether a script makes incremental base backups, and a server is there that has to keep summaries for them."""
+    return any(isinstance(s, PostgresConfig) for s in subjects) and any(
+        isinstance(s, script.ShellScript) and s.mentions("--incremental") for s in subjects
+    )
 
 
 def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[Subject]:

@@ -31,7 +31,16 @@ __all__ = ["BarmanLink", "Estate", "PgbackrestLink"]
 
 _Config = TypeVar("_Config", PgbackrestConfig, BarmanConfig)
 
-_WORDS = ("pgbackrest", "PGBACKREST", "barman", "replication_slot", "pg_receivewal")
+_INCREMENTAL = "--incremental"
+_WORDS = (
+    "pgbackrest",
+    "PGBACKREST",
+    "barman",
+    "replication_slot",
+    "pg_receivewal",
+    _INCREMENTAL,
+    "summarize_wal",
+)
 _FILES = frozenset({"config_file", "hba_file", "ident_file"})
 _CONTAINERS = re.compile(r"dockerfile|containerfile|compose")
 _CONTAINER_KINDS = (Kind.DOCKERFILE, Kind.COMPOSE, Kind.KUBERNETES)
@@ -63,7 +72,7 @@ class Estate:
     """What speaks of backups in files that run commands, beside the code in them that was read."""
 
     statements: tuple[str, ...] = field(default=(), repr=False)
-    """The SQL that was read and speaks of replication slots."""
+    """The SQL that was read and speaks of replication slots or of WAL summaries."""
 
     in_containers: bool = False
     """Whether a file was read that runs something in containers."""
@@ -93,7 +102,7 @@ class Estate:
             tuple(unread),
             files or NoFiles(),
             tuple(_leftovers(platforms, scripts)),
-            tuple(s.text for s in subjects if isinstance(s, SqlScript) and "replication_slot" in s.text),
+            tuple(s.text for s in subjects if isinstance(s, SqlScript) and any(w in s.text for w in _WORDS)),
             any(platform.kind in _CONTAINER_KINDS for platform in platforms.values()),
         )
 
@@ -115,6 +124,18 @@ class Estate:
             for config, clusters, scripts, is_alone in self._joined(self.barman)
             if not config.is_template
         )
+
+    @cached_property
+    def incremental_backups(self) -> tuple[tuple[PostgresConfig, ShellScript], ...]:
+        """The scripts that speak of incremental base backups, each with the only cluster that it certainly belongs to."""
+        servers = [c for c in self.clusters if not c.is_throwaway and c.kind is Kind.POSTGRESQL_CONF]
+        neighbors = Neighbors(servers, _path_of)
+        found = (
+            (neighbors.belonging_to(_path_of(script), is_script=True), script)
+            for script in self.scripts
+            if script.mentions(_INCREMENTAL) and not script.is_throwaway
+        )
+        return tuple((cluster, script) for cluster, script in found if cluster is not None)
 
     def _joined(
         self, configs: tuple[_Config, ...]
@@ -149,6 +170,16 @@ class Estate:
         """Whether such a file, a template of a crontab for example, speaks of this command of pgBackRest's."""
         spoken_of = re.compile(rf"pgbackrest\b.{{0,300}}?\b{command}\b", re.DOTALL)
         return any(spoken_of.search(text) for text in self._texts(_SCHEDULE))
+
+    def speaks_of(self, setting: str) -> bool:
+        """Whether a script, a file of SQL or one that runs commands names a setting, which it may change."""
+        texts = (
+            *(s.text for s in self.scripts),
+            *self.statements,
+            *self._texts(_SQL),
+            *self._texts(_SCHEDULE),
+        )
+        return any(setting in text for text in texts)
 
     def may_define(self, stanza: str) -> bool:
         """Whether such a file, a manifest for example, or a script holds a configuration that has this stanza."""
