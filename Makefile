@@ -54,10 +54,11 @@ software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest, Barma
 	@$(BIN)/python -m tests.support.software
 
 .PHONY: differential
-differential: software ## Read thousands of generated configurations as the server does; takes minutes
+differential: software ## Read thousands of generated configurations as the real programs do; takes minutes
 	@$(BIN)/python -m tests.differential.postgresql_conf --cases 4000 --record
 	@$(BIN)/python -m tests.differential.barman_conf --cases 5000 --record \
 		$(if $(PGSURVIVE_CORPUS),--files $(PGSURVIVE_CORPUS)/dev/barman)
+	@$(BIN)/python -m tests.differential.pgbackrest_conf --cases 2000 --record
 
 .PHONY: pages
 pages: $(VENV)/dev.done ## Write the site's page for each rule, and their index

@@ -64,8 +64,8 @@ def test_nothing_to_check_is_exit_2_with_the_reason(tmp_path: Path) -> None:
     done = _pgsurvive("check", ".", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
-        "pgsurvive: nothing to check: looked at 1 file, and none is PostgreSQL configuration, a shell script or a Compose "
-        "file\n"
+        "pgsurvive: nothing to check: looked at 1 file, and none is configuration of PostgreSQL, pgBackRest or "
+        "Barman, a script, SQL, a schedule or a container's file\n"
     )
     assert _pgsurvive("check", "--allow-nothing", ".", cwd=tmp_path).returncode == 0
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pgsurvive.discover import discover, identify, kind_of
+from pgsurvive.discover import discover, identify
+from pgsurvive.kinds import kind_of
 from pgsurvive.text import Kind, Source
 
 SETTINGS = "wal_level = replica\narchive_mode = on\n"
@@ -42,10 +43,25 @@ SETTINGS = "wal_level = replica\narchive_mode = on\n"
         ),
         ("barman.service.d/barman.conf", "[Unit]\nDescription=Barman\n[Service]\nUser=barman\n", None),
         ("supervisor/barman.conf", "[program:barman]\ncommand=/usr/bin/barman cron\n", None),
+        ("pgbackrest.conf", "[global]\nrepo1-path=/x\n", Kind.PGBACKREST_CONF),
+        ("pgbackrest.conf", "# nothing yet\n", Kind.PGBACKREST_CONF),
+        ("pgbackrest.conf", "repo1-path=/x\n", Kind.PGBACKREST_CONF),
+        ("templates/pgbackrest.conf.j2", "[global]\n{{ options }}\n", Kind.PGBACKREST_CONF),
+        ("etc/pgbackrest/conf.d/site.conf", "[global]\nprocess-max=2\n", Kind.PGBACKREST_CONF),
+        ("backup.conf", "[main]\npg1-path=/x\n", Kind.PGBACKREST_CONF),
+        ("tmpfiles.d/pgbackrest.conf", "d /run/pgbackrest 0750 postgres postgres -\n", None),
+        ("rsyslog.d/pgbackrest.conf", "if $programname == 'pgbackrest' then /var/log/x\n& stop\n", None),
         ("docker-compose.prod.yml", "services:\n  db:\n    image: postgres\n", Kind.COMPOSE),
+        ("etc/crontab.txt", "0 2 * * * pg_dump a\n", Kind.CRONTAB),
+        ("docs/crontab_output.md", "0 2 * * * pg_dump a\n", None),
         ("compose.yaml", "services: {}\n", Kind.COMPOSE),
         ("compose.yaml", "some: text\n", None),
         ("values.yaml", "services: {}\n", None),
+        ("patroni.yml", "scope: shop\nname: n1\npostgresql:\n  listen: x\n", Kind.PATRONI),
+        ("bootstrap.yaml", "bootstrap:  # once\n  # the store\n  dcs:\n    ttl: 30\n", Kind.PATRONI),
+        ("settings.yaml", "postgresql:\n  host: x\n", None),
+        ("settings.yaml", "bootstrap:\n  theme: dark\nother:\n  dcs: 1\n", None),
+        ("values.yaml", "postgresql: {}\n scope: x\n", None),
         ("bin/backup.sh", "pg_dump x\n", Kind.SHELL),
         ("bin/backup", "#!/usr/bin/env bash\npg_dump x\n", Kind.SHELL),
         ("bin/backup", "#!/bin/sh -e\npg_dump x\n", Kind.SHELL),

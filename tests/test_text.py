@@ -46,6 +46,8 @@ def test_what_is_printed_can_be_encoded_and_has_no_control_characters(text: str)
         ("PGPASSWORD=hunter2 psql", "PGPASSWORD=******* psql"),
         ("AWS_SECRET_ACCESS_KEY='abc' aws s3 cp", "AWS_SECRET_ACCESS_KEY='***' aws s3 cp"),
         ("repo1-cipher-pass=abcdef", "repo1-cipher-pass=******"),
+        (" repo12-azure-key = a@b;c d ", " repo12-azure-key = ******* "),
+        ("repo1-s3-key-type=auto", "repo1-s3-key-type=auto"),
         ("postgresql://bob:hunter2@host/db", "postgresql://bob:*******@host/db"),
         ("restic --password abc", "restic --password ***"),
         ("archive_command = 'cp %p /a/%f'", "archive_command = 'cp %p /a/%f'"),

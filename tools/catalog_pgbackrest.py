@@ -19,19 +19,20 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pgsurvive.catalog.pgbackrest import VERSIONS, split_index
 from pgsurvive.catalog.pgbackrest_values import NUMBERS, number
 from tests.support.cache import SoftwareError, output_of, server_account
 from tests.support.pgbackrest_reading import LOGGING, Said, ask
 from tests.support.software import pgbackrest, pgbackrest_2_45
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FILE = Path(__file__).parents[1] / "linter/pgsurvive/catalog/pgbackrest_options.json"
 
@@ -55,7 +56,7 @@ _GIVEN = {"annotate": {"set": "20260101-000000F", "annotation": "a=b"}}
 _NOT_IN_A_FILE: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {
     ("pg-path", "check"): ("stanza", ())
 }
-"""Dependencies on what only the command line gives. Source: build/config.yaml of pgBackRest; the differential tests try it."""
+"""Dependencies on what only the command line gives, from pgBackRest's build/config.yaml; the differential tests try it."""
 
 _VALUES_OF_OLD: dict[str, tuple[str, ...]] = {}
 """Values that 2.45 takes, doesn't list, and the newer program doesn't have."""
@@ -260,6 +261,8 @@ class Program:
                     option.commands.add(command)
             if not ask(self.program, ["--no-config", command, "--stanza=x"]).says("'stanza' not valid for"):
                 self.options["stanza"].commands.add(command)
+            if ask(self.program, ["--no-config", command]).says("requires option: stanza"):
+                self.options["stanza"].required.add(command)
         for name, option in self.options.items():
             said = ask(self.program, ["info", "--no-config", f"--{self.keyed(name)}=x"])
             error = said.error[1] if said.error else ""
@@ -279,28 +282,24 @@ class Program:
             said = self.set(command, values)
             if said.begin is not None:
                 return said
-            assert said.error is not None, f"{command} neither begins nor fails"
-            required = _REQUIRES.match(said.error[1])
+            required = _REQUIRES.match(said.error[1]) if said.error else None
             name = bare(required[1]) if required else self._learn_from(said)
             values[name] = self.options[name].sample
         raise AssertionError(f"{command} refuses without end: {said}")
 
     def _learn_from(self, said: Said) -> str:
         """Learns what an option takes from the refusal of what it was given; returns its name."""
-        assert said.error is not None
         for what, pattern in _REFUSALS.items():
-            match = pattern.match(said.error[1])
+            match = pattern.match(said.error[1] if said.error else "")
             if match is None:
                 continue
             value, name = (match[2], bare(match[1])) if what == "build" else (match[1], bare(match[2]))
             option = self.options[name]
             match what:
                 case "number":
-                    assert value != _TYPES[-1], said
                     option.sample = _TYPES[_TYPES.index(value) + 1]
                     option.type = {"16KiB": "size", "1m": "time", "1": "integer"}[option.sample]
                 case "range":
-                    assert value != _LADDER[-1], said
                     option.sample = _LADDER[_LADDER.index(value) + 1]
                 case "path":
                     option.type, option.sample = "path", "/nowhere/x"
@@ -339,7 +338,8 @@ class Program:
                 if name in self._settable(command):
                     option.depends[command] = depends if command in dropping else None
         for (name, command), depends in _NOT_IN_A_FILE.items():
-            self.options[name].depends[command] = depends
+            if command not in self.options["stanza"].required:
+                self.options[name].depends[command] = depends
 
     def _files(self, command: str) -> Iterator[tuple[dict[str, str], frozenset[str]]]:
         """Files with a random choice for every option, and the options that the command has read from each."""
@@ -358,8 +358,7 @@ class Program:
             values |= {
                 name: self.options[name].sample for name in values if self._is_corrected(name, values[name])
             }
-            assert said.begin is not None
-            yield values, frozenset(bare(key) for key in _SHOWN.findall(said.begin))
+            yield values, frozenset(bare(key) for key in _SHOWN.findall(said.begin or ""))
 
     def _is_corrected(self, name: str, value: str) -> bool:
         allowed = self.options[name].allowed
@@ -394,7 +393,8 @@ class Program:
         read_with: set[str] = set()
         dropped_with: set[str] = set()
         for values, read in files:
-            if not self._tells(name, values):
+            # A choice that a file leaves out is at its default, which may be any of its values.
+            if not self._tells(name, values) or (self._is_choice(factor) and factor not in values):
                 continue
             state = values.get(factor, "") if factor in read else ""
             (read_with if name in read else dropped_with).add(state)
@@ -454,6 +454,12 @@ class Program:
 
     def _learn_ranges(self) -> None:
         for name, option in self.options.items():
+            if option.type == "size":
+                command = min(option.commands)
+                fraction = {**self._read_with(name, command), name: "1.5x"}
+                if not self._set_with_required(command, fraction).says("is not valid for"):
+                    # 2.45 reads a time as a number of seconds, whatever follows it.
+                    option.type, option.sample = "seconds", "1"
             if option.type in NUMBERS and option.section != "command-line" and option.allowed is None:
                 command = min(option.commands)
                 values = self._read_with(name, command)
@@ -490,42 +496,49 @@ class Program:
     def _border(self, name: str, command: str, values: dict[str, str], direction: int) -> str:
         """The last number in a direction that 2.45 takes, which doesn't say it; as the newer program writes it if it can."""
         kind = self.options[name].type
+
+        def is_taken(value: int) -> bool:
+            said = self._set_with_required(command, {**values, name: _written(kind, value)})
+            return not said.says(self.keyed(name))
+
+        newer = self.newer.get(name)
+        for text in (end for pair in (newer.ranges.values() if newer else ()) for end in pair):
+            value = number(kind, text)
+            if value is not None and is_taken(value) and not is_taken(value + direction):
+                return text
         good, bad = number(kind, self.options[name].sample) or 0, direction * int(_HUGE)
         while abs(bad - good) > 1:
             middle = (good + bad) // 2
-            said = self._set_with_required(command, {**values, name: _written(kind, middle)})
-            is_bad = said.error is not None and self.keyed(name) in said.error[1]
-            good, bad = (good, middle) if is_bad else (middle, bad)
-        newer = self.newer.get(name)
-        texts = [t for pair in (newer.ranges.values() if newer else ()) for t in pair]
-        return next((t for t in texts if number(kind, t) == good), _written(kind, good))
+            good, bad = (middle, bad) if is_taken(middle) else (good, middle)
+        return _written(kind, good)
 
     def _learn_defaults(self) -> None:
         for name, option in self.options.items():
-            for command in option.commands & set(self.commands):
-                shown = self.help_of(command).get(name)
-                depends = option.depends.get(command)
-                if name not in self.help_of(command):
-                    continue
-                if not depends or len(depends[1]) == 0:
-                    option.defaults[command, ""] = shown
-                    if not depends:
-                        continue
-                assert depends
+            readers = [command for command in sorted(option.commands) if name in self.help_of(command)]
+            for command in readers:
+                if not option.depends.get(command):
+                    option.defaults[command, ""] = self.help_of(command)[name]
+            needing = next((command for command in readers if option.depends.get(command)), None)
+            depends = option.depends[needing] if needing else None
+            if needing and depends:
                 for value in depends[1] or ("",):
-                    values = self._read_with(name, command)
-                    del values[name]
-                    if value:
-                        values[depends[0]] = value
-                    if any(self.options[n].secure for n in values):
-                        continue
-                    given = [f"--{self.keyed(n)}={v}" for n, v in values.items()]
-                    try:
-                        text = self.help(*given, "help", command, name)
-                    except SoftwareError:  # it wants still more than the dependency
-                        continue
-                    found = re.search(r"^default: (.*)$", text, re.MULTILINE)
-                    option.defaults[command, value] = found[1] if found else None
+                    option.defaults[needing, value] = self._default_with(name, needing, depends[0], value)
+
+    def _default_with(self, name: str, command: str, factor: str, value: str) -> str | None:
+        """The default that help shows once what the option depends on is set; None where it can't be asked."""
+        values = self._read_with(name, command)
+        del values[name]
+        if value:
+            values[factor] = value
+        if any(self.options[n].secure for n in values):
+            return None
+        given = [f"--{self.keyed(n)}={v}" for n, v in values.items()]
+        try:
+            text = self.help(*given, "help", command, name)
+        except SoftwareError:  # it wants still more than the dependency
+            return None
+        found = re.search(r"^default: (.*)$", text, re.MULTILINE)
+        return found[1] if found else None
 
 
 def _default_in(text: str) -> str | None:
@@ -534,6 +547,10 @@ def _default_in(text: str) -> str | None:
 
 
 def _written(kind: str, value: int) -> str:
+    if kind == "seconds":
+        return (
+            f"{value // 1000}.{value % 1000:03}".rstrip("0").rstrip(".") if value >= 0 else str(value // 1000)
+        )
     return f"{value}ms" if kind == "time" else str(value)
 
 
@@ -586,7 +603,6 @@ def catalog() -> dict[str, Any]:
     commands: dict[str, list[str]] = {}
     options: dict[str, list[dict[str, Any]]] = {}
     newer: dict[str, Option] = {}
-    account = server_account()
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
         for version, path in reversed(list(zip(VERSIONS, (pgbackrest_2_45(), pgbackrest()), strict=True))):

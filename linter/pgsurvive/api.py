@@ -12,22 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from pgsurvive import config as configuration
 from pgsurvive.catalog.postgresql import MAJORS
 from pgsurvive.config import Config
-from pgsurvive.discover import SKIPPED_DIRECTORIES, discover, kind_of
-from pgsurvive.estate import (
-    barman,
-    command_line,
-    compose,
-    embedded,
-    pgbackrest,
-    postgres,
-    script,
-    server_command,
-    sql,
-)
-from pgsurvive.estate.barman import BarmanConfig
-from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.platform import PlatformFile
-from pgsurvive.estate.postgres import PostgresConfig
+from pgsurvive.discover import SKIPPED_DIRECTORIES, discover
+from pgsurvive.estate import postgres
+from pgsurvive.kinds import kind_of
 from pgsurvive.rules import exists, rules_for, run
 from pgsurvive.suppress import UnusedIgnores, suppress
 from pgsurvive.text import Kind, Source
@@ -35,7 +22,11 @@ from pgsurvive.text import Kind, Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from pgsurvive.estate.barman import BarmanConfig
     from pgsurvive.estate.files import Files
+    from pgsurvive.estate.pgbackrest import PgbackrestConfig
+    from pgsurvive.estate.platform import PlatformFile
+    from pgsurvive.estate.postgres import PostgresConfig
     from pgsurvive.estate.script import ShellScript
     from pgsurvive.estate.sql import SqlScript
     from pgsurvive.findings import Finding
@@ -47,9 +38,6 @@ Subject: TypeAlias = (
 
 _BACKUP_PROGRAMS = frozenset({"PgbackrestConfig", "BarmanConfig"})
 """The configurations that have to agree with what other files say."""
-
-_WITH_PROBLEMS = (PostgresConfig, PgbackrestConfig, BarmanConfig)
-"""What can't be read to the end."""
 
 _MAX_FILES = 50_000
 """In a larger tree nothing is looked for by name: it is no project, and walking it would be felt."""
@@ -144,7 +132,8 @@ def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
     for subject in subjects:
         for finding in run(rules_for(type(subject).__name__), subject):
             # What a file with syntax errors means is not certain enough to change it.
-            broken = isinstance(subject, _WITH_PROBLEMS) and subject.is_broken(finding.path)
+            is_broken = getattr(subject, "is_broken", None)
+            broken = is_broken is not None and is_broken(finding.path)
             yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
@@ -154,49 +143,83 @@ def _found_between(subjects: Sequence[Subject], unread: Sequence[str], files: Fi
     has_programs = not names.isdisjoint(_BACKUP_PROGRAMS) and not names <= _BACKUP_PROGRAMS
     if not has_programs and not _has_incremental(subjects):
         return
-    from pgsurvive.estate.estate import Estate  # noqa: PLC0415 - most commits change files of one kind
+    from pgsurvive.estate.estate import Estate
 
     yield from run(rules_for(Estate.__name__), Estate.of(subjects, unread, files))
 
 
 def _has_incremental(subjects: Sequence[Subject]) -> bool:
     """Whether a script makes incremental base backups, and a server is there that has to keep summaries for them."""
-    return any(isinstance(s, PostgresConfig) for s in subjects) and any(
-        isinstance(s, script.ShellScript) and s.mentions("--incremental") for s in subjects
+    kinds = {type(subject).__name__ for subject in subjects}
+    return {"PostgresConfig", "ShellScript"} <= kinds and any(
+        "--incremental" in subject.source.text
+        for subject in subjects
+        if type(subject).__name__ == "ShellScript"
     )
 
 
 def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[Subject]:
+    """What the rules are given of a file; each kind brings in what reads it, and no other."""
     match kind:
         case Kind.POSTGRESQL_CONF | Kind.RECOVERY_CONF:
             yield from _server(postgres.read(source, kind, majors, files))
         case Kind.PGBACKREST_CONF:
+            from pgsurvive.estate import pgbackrest
+
             read_by_main = pgbackrest.main_file(source, files) is not None if files else False
             if not read_by_main:
                 yield pgbackrest.read(source, files, is_fragment=pgbackrest.is_include(source.path))
         case Kind.BARMAN_CONF:
+            from pgsurvive.estate import barman
+
             yield barman.read(source, files)
         case Kind.SQL:
+            from pgsurvive.estate import sql
+
             yield sql.read(source, majors)
         case Kind.SHELL:
+            from pgsurvive.estate import script
+
             yield from _script(script.read(source, majors, files))
         case _:
-            yield PlatformFile(source, kind, majors)
-            if kind is Kind.COMPOSE:
-                for service in compose.read(source, majors):
-                    yield from _server(service)
-            for code in embedded.scripts(source, kind, majors, files):
-                yield from _script(code, settings=kind is not Kind.COMPOSE)
+            yield from _platform_file(source, kind, majors, files)
+
+
+def _platform_file(
+    source: Source, kind: Kind, majors: frozenset[int], files: Files | None
+) -> Iterator[Subject]:
+    from pgsurvive.estate import embedded
+    from pgsurvive.estate.files import NoFiles
+    from pgsurvive.estate.platform import PlatformFile
+
+    yield PlatformFile(source, kind, majors, files or NoFiles())
+    if kind is Kind.COMPOSE:
+        from pgsurvive.estate import compose
+
+        for service in compose.read(source, majors):
+            yield from _server(service)
+    if kind is Kind.PATRONI:
+        from pgsurvive.estate import patroni
+
+        for server in patroni.read(source, majors):
+            yield from _server(server)
+    for code in embedded.scripts(source, kind, majors, files):
+        yield from _script(code, settings=kind is not Kind.COMPOSE)
 
 
 def _server(read: PostgresConfig) -> Iterator[Subject]:
     """A server's configuration, and the commands in it."""
     yield read
-    yield from server_command.read(read)
+    if any(entry.name.endswith("_command") for _, entry in read.lines):
+        from pgsurvive.estate import server_command
+
+        yield from server_command.read(read)
 
 
 def _script(read: ShellScript, *, settings: bool = True) -> Iterator[Subject]:
     """A script, and what it hands to servers and to psql."""
+    from pgsurvive.estate import command_line, sql
+
     yield read
     if settings:
         for server in command_line.read(read):

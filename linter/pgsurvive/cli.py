@@ -127,8 +127,8 @@ def _check(options: argparse.Namespace) -> int:
             _complain(f"{path}: can't be read: {reason}")
         looked_at = result.passed_over + len(result.unreadable)
         _complain(
-            f"nothing to check: looked at {looked_at} file{'' if looked_at == 1 else 's'}, and none is PostgreSQL "
-            "configuration, a shell script or a Compose file"
+            f"nothing to check: looked at {looked_at} file{'' if looked_at == 1 else 's'}, and none is configuration of "
+            "PostgreSQL, pgBackRest or Barman, a script, SQL, a schedule or a container's file"
         )
         return UNUSABLE
     if options.diff:

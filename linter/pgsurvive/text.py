@@ -34,6 +34,7 @@ class Kind(Enum):
     DOCKERFILE = "Dockerfile"
     KUBERNETES = "Kubernetes manifest"
     CI = "CI workflow"
+    PATRONI = "Patroni configuration"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -162,6 +163,14 @@ _SECRET_IN_PROSE = re.compile(_SENSITIVE.format(signs="="), re.IGNORECASE | re.V
 """In a sentence a colon behind a word such as *secret* is punctuation."""
 
 
+_WHOLE_VALUE = re.compile(
+    r"""(?P<before> ^ \s* repo\d*-(?:cipher-pass(?!-file)|s3-key|s3-key-secret|s3-token|s3-sse-customer-key|azure-key|gcs-key
+                    |sftp-private-key-passphrase) \s* = \s*) (?P<secret> \S.*? ) (?=\s*$)""",
+    re.VERBOSE,
+)
+"""A secret of pgBackRest goes to the end of its line, whatever is in it."""
+
+
 def secrets_in(text: str) -> list[tuple[int, int]]:
     """Where passwords, keys and tokens stand in a text: the start and end of each value."""
     return [match.span("secret") for match in _SECRET.finditer(text)]
@@ -169,7 +178,7 @@ def secrets_in(text: str) -> list[tuple[int, int]]:
 
 def without_secrets(line: str) -> str:
     """The line with the values of passwords, keys and tokens starred out; every other character keeps its column."""
-    return _starred(_SECRET, line)
+    return _starred(_SECRET, _starred(_WHOLE_VALUE, line))
 
 
 def prose_without_secrets(text: str) -> str:

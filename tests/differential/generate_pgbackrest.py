@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING
 
 from pgsurvive.catalog import pgbackrest
-from pgsurvive.catalog.pgbackrest import Definition
+
+if TYPE_CHECKING:
+    from pgsurvive.catalog.pgbackrest import Definition
+
+# ruff: noqa: E501 - lists of examples
 
 COMMANDS = (
     "archive-get",
@@ -259,11 +264,6 @@ def _file(random: Random, *, tidy: bool, lines: int) -> bytes:
     return content
 
 
-_KINDS = (
-    "repo1-type=s3\nrepo1-s3-bucket=b\nrepo1-s3-endpoint=e\nrepo1-s3-region=r\nrepo1-s3-key=k\nrepo1-s3-key-secret=s",
-)
-
-
 def _setting(random: Random, *, tidy: bool) -> tuple[str, str]:
     if not tidy and random.random() < 0.25:
         return random.choice(_ODD_KEYS), random.choice(("y", "1", "/x", "x"))
@@ -291,6 +291,7 @@ def _value(random: Random, known: Definition, *, tidy: bool) -> str:
         "integer": _INTEGERS,
         "size": _SIZES,
         "time": _TIMES,
+        "seconds": _TIMES,
         "path": _PATHS,
         "hash": _PAIRS,
         "list": _LISTS,

@@ -102,10 +102,11 @@ def lint(block: Block, major: int, rule: str | None = None) -> str | None:
     if kind not in LINTED:
         return None
     findings = list(check_text(block.source, path=title, pg=major))
-    if rule is not None and kind in ("pgbackrest.conf", "barman.conf"):
-        findings = [finding for finding in findings if finding.code == rule]
     # What several files say together is nothing that one of them shows.
     marked = {mark for mark in marks(block.source) if not _needs_several_files(mark[1])}
+    if rule is not None and kind in ("pgbackrest.conf", "barman.conf"):
+        findings = [finding for finding in findings if finding.code == rule]
+        marked = {mark for mark in marked if mark[1] == rule}
     lines = []
     for finding in findings:
         serious = str(getattr(finding.severity, "value", finding.severity)) in ("error", "warning")

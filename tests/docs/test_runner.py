@@ -341,7 +341,7 @@ def test_sql_is_read_with_postgresqls_own_grammar_before_it_runs(run: RunPage) -
 
 
 def test_barman_finds_its_configuration_and_runs_as_the_labs_account(run: RunPage) -> None:
-    conf = "[barman]\nbarman_user = barman\nbarman_home = /srv/backup\n\n[main]\nconninfo = user=postgres\narchiver = on\n"
+    conf = "[barman]\nbarman_user = barman\nbarman_home = /srv/backup\n\n[main]\nactive = false\nconninfo = user=postgres\n"
     page = f'# Page\n\n```ini title="barman.conf"\n{conf}```\n\n```bash\nbarman list-servers --minimal\n```\n'
     result = run(page + '\n```text title="Output"\nmain\n```\n')
     assert result.failure is None, told(result)

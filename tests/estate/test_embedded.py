@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgsurvive import check_text
-from pgsurvive.discover import kind_of
 from pgsurvive.estate import embedded
+from pgsurvive.kinds import kind_of
 from pgsurvive.text import Kind, Source
 
 MAJORS = frozenset({18})
@@ -57,8 +57,13 @@ def _code(path: str, text: str) -> list[str]:
         ("compose.yaml", "services:\n  a:\n    command: >\n      pg_dump\n      a\n", ["pg_dump       a"]),
         (
             "job.yaml",
-            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [/bin/sh, -c]\n    args:\n    - |\n      pg_dump a",
+            "apiVersion: v1\nkind: Pod\nspec:\n containers:\n - command: [sh, -c]\n   args:\n    - |\n      pg_dump a",
             ["pg_dump a"],
+        ),
+        (
+            "job.yaml",
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [bash, -ec]\n    args: ['pg_dump a | gzip', x]",
+            ["pg_dump a | gzip"],
         ),
         (".github/workflows/x.yml", "jobs:\n  a:\n    steps:\n      - run: pg_dump a\n", ["pg_dump a"]),
         (".gitlab-ci.yml", "a:\n  script:\n    - pg_dump a\n    - psql b\n", ["pg_dump a", "psql b"]),

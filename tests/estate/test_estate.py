@@ -84,7 +84,7 @@ def test_a_cluster_of_the_tests_makes_nothing_uncertain(tmp_path: Path) -> None:
 def test_an_included_file_is_part_of_its_server_and_no_second_one(tmp_path: Path) -> None:
     found = _check(
         tmp_path,
-        "PGS4",
+        "PGS431",
         postgresql_conf="include_dir 'conf.d'\n",
         conf_d__port_conf="port = 5433\nmax_connections = 10\n",
         pgbackrest_conf=PGBACKREST + "pg1-port=5434\n",

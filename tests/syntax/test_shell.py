@@ -47,6 +47,25 @@ def test_redirections_belong_to_the_command_they_follow() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "word", ["b-$(date +%F)-$NAME.sql", "$D/$(d)/$S/x", "/b/$D-$S.sql.gz", "$D/$1.sql", "`d`-$S.x"]
+)
+def test_several_expansions_are_one_word_whatever_is_between_and_behind_them(word: str) -> None:
+    (command,) = commands(parse(f"a {word} c").body)
+    assert [w.text for w in command.words] == ["a", word, "c"]
+    (command,) = commands(parse(f"a={word}").body)
+    assert ([w.text for w in command.assignments], command.words) == ([f"a={word}"], ())
+    (command,) = commands(parse(f"a > {word}").body)
+    assert [r.target.text for r in command.redirects if r.target] == [word]
+
+
+def test_a_redirection_goes_to_the_whole_word_also_behind_a_backtick() -> None:
+    (command,) = commands(parse("a > b-`date +%F`.sql").body)
+    (redirect,) = command.redirects
+    assert redirect.target is not None
+    assert (redirect.target.text, redirect.target.constant) == ("b-`date +%F`.sql", False)
+
+
 @pytest.mark.parametrize("text", ["a | b | c && d || e", "a | b && c | d | e || f", "x && a | b | c && d"])
 def test_a_pipe_binds_more_than_the_lists_around_it(text: str) -> None:
     pending = list(parse(text).body.items)
@@ -81,6 +100,11 @@ def test_commands_are_found_wherever_they_stand() -> None:
 def test_what_merely_wraps_a_command_is_taken_off(line: str) -> None:
     (command,) = commands(parse(line).body)
     assert [word.text for word in unwrapped(command).words] == ["initdb", "-D", "x"]
+
+
+@pytest.mark.parametrize("text", ["a && # why\n b", "a || # why\n b", "a | # why\n b"])
+def test_a_comment_behind_an_operator_is_no_part_of_the_list(text: str) -> None:
+    assert [command.name for command in commands(parse(text).body)] == ["a", "b"]
 
 
 def test_offsets_are_those_of_the_text_also_behind_letters_beyond_ascii() -> None:

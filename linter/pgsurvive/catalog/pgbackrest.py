@@ -47,7 +47,7 @@ class Definition:
     """The versions this definition holds for."""
 
     type: str
-    """`boolean`, `integer`, `size`, `time`, `path`, `string`, `list` or `hash`."""
+    """`boolean`, `integer`, `size`, `time`, `path`, `string`, `list` or `hash`; the times of 2.45 are `seconds`."""
 
     section: str
     """Where a file may set it: `global` (anywhere), `stanza` (not in a global section), `command-line` (nowhere)."""

@@ -16,6 +16,12 @@ _DIGITS = len(str(_INT64))
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _SIZE = re.compile(r"[0-9]+(?:kib|kb|k|mib|mb|m|gib|gb|g|tib|tb|t|pib|pb|p|b)*")
 _TIME = re.compile(r"([-+]?[0-9]+)(ms|s|m|h|d|w)?")
+_SECONDS = re.compile(
+    r"[ \t\n\v\f\r]*([-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|inf(?:inity)?|nan))",
+    re.IGNORECASE,
+)
+"""What 2.45 takes for a time: whatever begins with a number, which is of seconds. There, 15m are 15 seconds."""
+
 _BYTES = {"b": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
@@ -23,6 +29,7 @@ NUMBERS = {
     "integer": "an integer",
     "size": "a size such as 16MiB",
     "time": "a time such as 90, 500ms, 15m or 2h",
+    "seconds": "a number of seconds",
 }
 """The types that are numbers, and how to write one."""
 
@@ -83,7 +90,7 @@ def _number(definition: Definition, text: str, command: str | None, matched: str
         return Invalid(f"it takes {low} to {high}", _OUT_OF_RANGE)
     if allowed is not None and value not in [number(kind, each) for each in allowed]:
         return Invalid(f"it takes {_any_of(allowed)}", _NOT_ALLOWED)
-    if kind == "time":
+    if kind in ("time", "seconds"):
         return value // 1000 if value % 1000 == 0 else value / 1000
     return value
 
@@ -93,13 +100,16 @@ def _any_of(choices: tuple[str, ...]) -> str:
 
 
 def number(kind: str, text: str) -> int | None:
-    """An integer, a size in bytes or a time in milliseconds, as the program counts; None where the text is none."""
+    """An integer, a size in bytes, or a time in milliseconds, as the program counts; None where the text is none."""
     match kind:
         case "size":
             return _size(text)
         case "time":
             match = _TIME.fullmatch(text.lower()) if text.isascii() else None
             return _scaled(match[1], _MILLISECONDS[match[2] or "s"]) if match else None
+        case "seconds":
+            match = _SECONDS.match(text)
+            return _milliseconds(match[1]) if match else None
         case _:
             return _scaled(text, 1) if _INTEGER.fullmatch(text) else None
 
@@ -115,6 +125,12 @@ def _size(text: str) -> int | None:
     if lower[-1] == "b" and not lower[-2].isdigit():
         unit = -3 if lower[-2] == "i" else -2
     return _scaled(lower[:unit], _BYTES[lower[unit]]) if lower[:unit].isdigit() else None
+
+
+def _milliseconds(text: str) -> int:
+    """A number of seconds in milliseconds; what an integer can't hold comes out as the smallest one."""
+    value = float(text) * 1000
+    return int(value) if -_INT64 <= value <= _INT64 else -_INT64 - 1
 
 
 def _scaled(digits: str, scale: int) -> int | None:

@@ -36,7 +36,7 @@ def read(source: Source, majors: frozenset[int]) -> Iterator[PostgresConfig]:
             if entries:
                 tree = PostgresqlConf(source, entries, (), ())
                 yield PostgresConfig(
-                    tree, Kind.SHELL, _majors(service, majors), throwaway=_is_throwaway(source, name, service)
+                    tree, Kind.SHELL, _majors(service, majors), throwaway=is_throwaway(source, name, service)
                 )
 
 
@@ -87,7 +87,7 @@ def _majors(service: Node, majors: frozenset[int]) -> frozenset[int]:
     return frozenset({major}) if major in MAJORS else majors
 
 
-def _is_throwaway(source: Source, name: str, service: Node) -> bool:
+def is_throwaway(source: Source, name: str, service: Node) -> bool:
     """Whether its data is meant to be lost: on tmpfs, or a service or file of tests."""
     tmpfs = service.get("tmpfs")
     places = [each.scalar for each in (tmpfs.elements() or [tmpfs])] if tmpfs else []

@@ -49,7 +49,7 @@ def jobs(source: Source) -> Crontab:
 def scripts(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[ShellScript]:
     """Every piece of shell code in the file, in order; never raises."""
     for code in _pieces(source, kind):
-        yield ShellScript(source, majors, files or NoFiles(), code)
+        yield ShellScript(source, majors, files or NoFiles(), code, kind)
 
 
 def _pieces(source: Source, kind: Kind) -> Iterator[str]:
@@ -84,13 +84,28 @@ def _instruction(text: str, match: re.Match[str]) -> Iterator[str]:
 
 def _below(text: str, node: Node, keys: frozenset[str]) -> Iterator[str]:
     """The code under these keys, wherever they stand in a document."""
+    handed = _handed_to_a_shell(node)
     for key, value in node.items():
-        if key in keys:
+        if key in keys and handed is not None and value == handed:
+            scalar = value.elements()[0].scalar
+            yield from _scalar(text, scalar) if scalar else ()
+        elif key in keys:
             yield from _value(text, value, joined=keys is not _CI_KEYS)
         else:
             yield from _below(text, value, keys)
     for element in node.elements():
         yield from _below(text, element, keys)
+
+
+def _handed_to_a_shell(container: Node) -> Node | None:
+    """The list whose first element is the code of a container that starts a shell with `-c` and nothing behind it."""
+    for starts, handed in (("command", "args"), ("entrypoint", "command")):
+        words = container.get(starts)
+        rest = container.get(handed)
+        known = [scalar.value for element in words.elements() if (scalar := element.scalar)] if words else []
+        if rest and rest.elements() and len(known) > 1 and _SHELLS.fullmatch(known[0]):
+            return rest if re.fullmatch(r"-[a-z]*c", known[-1]) else None
+    return None
 
 
 def _value(text: str, value: Node, *, joined: bool) -> Iterator[str]:

@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from pgsurvive.catalog import pgbackrest
+from pgsurvive.catalog.pgbackrest_keys import indexed
 from pgsurvive.catalog.pgbackrest_values import Invalid, interpret
 from pgsurvive.estate.files import NoFiles
-from pgsurvive.estate.pgbackrest_reading import indexed, searched
+from pgsurvive.estate.pgbackrest_reading import searched
 from pgsurvive.findings import Draft, Fix, Related
 from pgsurvive.syntax import pgbackrest_conf
 from pgsurvive.text import Span, lies_among_tests
@@ -295,7 +296,7 @@ class PgbackrestConfig:
         others = {s for s in self.stanzas if s != place}
         return (
             plain in pgbackrest.commands()
-            or bool(get_close_matches(plain.lower(), ["global"], cutoff=0.8))
+            or bool(get_close_matches(plain.lower(), ["global"], cutoff=0.82))
             or any(plain.lower() == other.strip().lower() for other in others)
         )
 
@@ -327,8 +328,12 @@ class PgbackrestConfig:
         for _, entry in self.lines:
             if entry.section.partition(":")[0] not in ("global", stanza):
                 continue
-            base, index = pgbackrest.split_index(_present_name(entry.key))
-            if index is not None and base.startswith(f"{group}-"):
+            name = _present_name(entry.key)
+            base, index = pgbackrest.split_index(name)
+            if index is None or not base.startswith(f"{group}-"):
+                continue
+            # An index of which every line is dropped is none to pgBackRest either.
+            if self.effective(name, stanza).state is not State.IGNORED:
                 found.add(index)
         return tuple(sorted(found))
 

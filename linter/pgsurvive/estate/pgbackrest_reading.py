@@ -7,29 +7,28 @@ load.c in its sources); tests/differential holds them against the real programs.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from pgsurvive.catalog import pgbackrest
-from pgsurvive.catalog.pgbackrest import CURRENT, MAX_INDEX, Definition
+from pgsurvive.catalog.pgbackrest import CURRENT, VERSIONS
+from pgsurvive.catalog.pgbackrest_keys import indexed, look_up
 from pgsurvive.catalog.pgbackrest_values import Invalid, interpret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from pgsurvive.catalog.pgbackrest import Definition
+    from pgsurvive.catalog.pgbackrest_keys import Found
     from pgsurvive.syntax.pgbackrest_conf import Entry, PgbackrestConf
 
-MAX_KEY = 64
-"""The most bytes a key may have."""
-
-WITHOUT_FILES = frozenset({"help", "version"})
-"""Commands that read no configuration."""
-
-
 _T = TypeVar("_T")
+
+_OLD = VERSIONS[0]
+_BETA = frozenset({"repo-block", "repo-block-size-map", "repo-block-size-super"})
+"""What 2.45 takes with --beta only; from its src/build/config/config.yaml."""
 
 
 class Skipped(Enum):
@@ -128,20 +127,6 @@ def read(
     except _Refused as refused:
         reader.reading.refusal = refused.refusal
     return reader.reading
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a key names."""
-
-    definition: Definition
-    name: str
-    """With its index."""
-
-    negate: bool
-    reset: bool
-    is_old: bool
-    """Whether it does so by a deprecated name."""
 
 
 class _Reader:
@@ -285,7 +270,9 @@ class _Reader:
                 known = pgbackrest.definition(base, self.version)
                 if known and known.group == group and index is not None:
                     used.add(index)
-            self.reading.indexes[group] = sorted(used | {1} if group == "pg" else used or {1})
+            indexes = sorted(used | {1} if group == "pg" else used or {1})
+            # 2.45 reserves the first cluster a place and doesn't count it: the last one is lost.
+            self.reading.indexes[group] = indexes[: len(used) or 1] if self.version == _OLD else indexes
 
     def resolve_one(self, known: Definition, index: int | None) -> bool:
         """Judges one option; whether something other than its default holds."""
@@ -299,6 +286,8 @@ class _Reader:
                 self.reading.dropped[name] = given
             return False
         if given is not None:
+            if self.version == _OLD and known.name in _BETA and not self.reading.values.get("beta"):
+                raise _Refused(31, f"option '{name}' is not valid without option 'beta'", given)
             self.reading.values[name] = self.value(known, name, given, matched)
             self.reading.taken[name] = given
             return True
@@ -326,6 +315,8 @@ class _Reader:
             return list(given.texts)
         if known.type == "list":
             return list(given.texts)
+        if self.version == _OLD and known.name == "compress-level":
+            known = replace(known, minimum=None, maximum=None)  # judged when the compression is known
         meaning = interpret(known, text, self.command, matched)
         if isinstance(meaning, Invalid):
             raise _Refused(32, meaning.said.format(text=text, name=name), given)
@@ -341,6 +332,7 @@ class _Reader:
         if self.command == "stanza-delete" and values.get("repo") is None and repositories != [1]:
             raise _Refused(37, "stanza-delete command requires option: repo")
         self.refuse_one_path_twice(repositories)
+        self.refuse_level()
         self.compare_timeouts()
         if any(values.get(f"pg{i}-host") for i in clusters) and any(
             values.get(f"repo{i}-host") for i in repositories
@@ -385,6 +377,17 @@ class _Reader:
                         f"local repo{one} and repo{other} paths are both '{path}' but must be different",
                         self.given.get(name) or self.given.get(f"repo{one}-path"),
                     )
+
+    def refuse_level(self) -> None:
+        """2.45 knows the range of each compression only now."""
+        given = self.given.get("compress-level")
+        level, kind = (self.reading.values.get(f"compress-{what}") for what in ("level", "type"))
+        ranges = pgbackrest.definitions()["compress-level"].range_by
+        if self.version != _OLD or given is None or not isinstance(level, int) or str(kind) not in ranges:
+            return
+        low, high = map(int, ranges[str(kind)])
+        if not low <= level <= high:
+            raise _Refused(32, f"'{level}' is out of range for 'compress-level' option", given)
 
     def compare_timeouts(self) -> None:
         """The protocol must wait longer than the database; a default gives way to what is set."""
@@ -448,65 +451,10 @@ def searched(stanza: str | None, command: str | None) -> Iterator[str]:
         yield place
 
 
-def indexed(known: Definition, index: int | None) -> str:
-    """An option's name as a file writes it: repo-path and 2 make `repo2-path`."""
-    if known.group is None or index is None:
-        return known.name
-    return f"{known.group}{index}{known.name.removeprefix(known.group)}"
-
-
 def default_value(known: Definition, text: str) -> object:
     """What a default means, in the units of a value."""
     meaning = interpret(known, text)
     return text if isinstance(meaning, Invalid) else meaning
-
-
-_DIGITS = re.compile(r"([^-]*?)([0-9]*)-", re.DOTALL)
-
-
-def look_up(key: str, version: str = CURRENT) -> Found | str | None:  # noqa: C901, PLR0912 - as above
-    """The option that a key names, None where there is none; a text says why pgBackRest refuses the key altogether."""
-    if len(key.encode(errors="surrogateescape")) > MAX_KEY:
-        return f"option '{key}' exceeds maximum size of {MAX_KEY}"
-    negate = key.startswith("no-")
-    reset = not negate and key.startswith("reset-")
-    bare = key.removeprefix("no-") if negate else key.removeprefix("reset-") if reset else key
-    if bare.startswith("-"):
-        return f"option '{key}' cannot begin with a dash"
-    index: int | None = None
-    match = _DIGITS.match(bare)
-    if match and match[2]:
-        if not match[1]:
-            return f"option '{key}' cannot begin with a number"
-        index = _c_unsigned(match[2])
-        bare = match[1] + bare[match.end() - 1 :]
-        if not 1 <= index <= MAX_INDEX:
-            return f"option '{key}' key must be between 1 and {MAX_INDEX}"
-    known = pgbackrest.definition(bare, version)
-    old = pgbackrest.old_name(bare, version)
-    is_old = known is None or (old is not None and index is None)
-    if known is None:
-        if old is None:
-            return None
-        if index is not None and not old.indexed:
-            return f"deprecated option '{key}' cannot have an index"
-        if index is None and not old.unindexed:
-            return f"deprecated option '{key}' requires an index"
-        known = pgbackrest.definitions(version)[old.option]
-    if negate and not known.negatable:
-        return f"option '{key}' cannot be negated"
-    if reset and known.section == "command-line":
-        return f"option '{key}' cannot be reset"
-    if not is_old and index is not None and known.group is None:
-        return f"option '{key}' cannot have an index"
-    if not is_old and index is None and known.group is not None:
-        return f"option '{key}' requires an index"
-    return Found(known, indexed(known, index or 1), negate, reset, is_old)
-
-
-def _c_unsigned(digits: str) -> int:
-    """The number as the program counts it, which overflows."""
-    return int(digits) % 2**32
 
 
 @cache

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate import embedded
+from pgsurvive.estate.files import NoFiles
 from pgsurvive.findings import Draft
 from pgsurvive.syntax import systemd, yaml
 from pgsurvive.text import Kind, lies_among_tests
 
 if TYPE_CHECKING:
+    from pgsurvive.estate.files import Files
     from pgsurvive.findings import Fix
     from pgsurvive.syntax.crontab import Crontab
     from pgsurvive.syntax.systemd import Unit
@@ -28,11 +30,14 @@ _BACKUP = re.compile(
 
 @dataclass(frozen=True)
 class PlatformFile:
-    """A crontab, a systemd unit, a Dockerfile, a Compose file, a Kubernetes manifest or a CI workflow."""
+    """A crontab, systemd unit, Dockerfile, Compose file, Kubernetes manifest, CI workflow or Patroni configuration."""
 
     source: Source
     kind: Kind
     majors: frozenset[int]
+
+    files: Files = field(default_factory=NoFiles, repr=False, compare=False)
+    """Where other files are that complete this one."""
 
     @cached_property
     def is_throwaway(self) -> bool:
@@ -52,7 +57,7 @@ class PlatformFile:
     @cached_property
     def documents(self) -> tuple[Node, ...]:
         """The documents, of a YAML file; none of a template."""
-        is_yaml = self.kind in (Kind.COMPOSE, Kind.KUBERNETES, Kind.CI)
+        is_yaml = self.kind in (Kind.COMPOSE, Kind.KUBERNETES, Kind.CI, Kind.PATRONI)
         return yaml.parse(self.source) if is_yaml else ()
 
     def finding(self, start: int, end: int, message: str, *, help: str, fix: Fix | None = None) -> Draft:  # noqa: A002 - the word the reports use

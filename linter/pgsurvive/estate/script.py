@@ -13,7 +13,7 @@ from pgsurvive.estate.inner import SHELLS, Inner, inner_script, parsed
 from pgsurvive.estate.wrappers import unwrapped
 from pgsurvive.findings import Draft
 from pgsurvive.syntax import shell
-from pgsurvive.text import lies_among_tests
+from pgsurvive.text import Kind, lies_among_tests
 
 if TYPE_CHECKING:
     from pgsurvive.estate.files import Files
@@ -59,6 +59,9 @@ class ShellScript:
     code: str = field(default="", repr=False)
     """Of a file that holds more than shell code: its text with the rest blanked out. Empty for a script."""
 
+    kind: Kind = Kind.SHELL
+    """What kind of file it stands in."""
+
     @property
     def text(self) -> str:
         """The shell code, every character where it stands in the file."""
@@ -68,6 +71,15 @@ class ShellScript:
     def is_throwaway(self) -> bool:
         """Whether the script lies among tests or benchmarks, whose clusters nobody will miss."""
         return lies_among_tests(self.source.path)
+
+    @cached_property
+    def builds_image(self) -> bool:
+        """Whether it runs while an image is built, where there is no data yet: RUN of a Dockerfile."""
+        if self.kind is not Kind.DOCKERFILE:
+            return False
+        begin = len(self.code) - len(self.code.lstrip())
+        line = self.source.text[self.source.text.rfind("\n", 0, begin) + 1 : begin]
+        return line.strip().upper().startswith("RUN")
 
     @cached_property
     def script(self) -> Script:
@@ -87,9 +99,11 @@ class ShellScript:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every command that may run, those in strings for another shell, in substitutions and in sourced files included."""
-        from pgsurvive.estate.steps import steps  # noqa: PLC0415 - most files are no scripts
+        from pgsurvive.estate.steps import ShellOptions, steps  # noqa: PLC0415 - most files are no scripts
 
-        return steps(self.source, self.script, self.files)
+        # What runs the lines of a CI workflow stops at the first that fails, and may have set pipefail.
+        options = ShellOptions(errexit=True, pipefail=None) if self.kind is Kind.CI else ShellOptions()
+        return steps(self.source, self.script, self.files, options)
 
     @cached_property
     def own_steps(self) -> tuple[Step, ...]:

@@ -204,10 +204,15 @@ class _Place:
         return replace(self, conditions=(*self.conditions, Condition(node, succeeded)))
 
 
-def steps(source: Source, script: Script, files: Files) -> tuple[Step, ...]:
-    """The steps of a script in the order in which they are written, those of sourced files behind them."""
+def steps(
+    source: Source, script: Script, files: Files, options: ShellOptions | None = None
+) -> tuple[Step, ...]:
+    """The steps of a script in the order in which they are written, those of sourced files behind them.
+
+    `options` are those that whatever runs it has turned on.
+    """
     walker = _Walker(files)
-    options = ShellOptions()
+    options = options or ShellOptions()
     shebang = re.match(r"#![^\n]*", source.text)
     if shebang:
         options = options.after_set(shebang[0].split()[1:])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NOT_ASCII = re.compile(r"[^\x01-\x7f]")
 _POSITIONAL = re.compile(r"(?<![$\\])\$\d")
+_BEHIND_NAME = re.compile(r"(\$[A-Za-z_]\w*)([-./:%,+@~^][\w./:%,+@~^-]*+)(?![(\\])")
 _EXPANSIONS = frozenset(
     {
         "simple_expansion",
@@ -31,6 +32,7 @@ _EXPANSIONS = frozenset(
 _SEPARATORS = frozenset({";", "&", "\n", ";;"})
 _DOUBLE_QUOTE_ESCAPE = re.compile(r'\\([$`"\\\n])')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_GLUED = re.compile(r"`[^`]*`[^\s;|&<>()]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +211,17 @@ class Script:
 def parse(text: str) -> Script:
     """Reads shell code; never raises. Code nested too deeply for the model comes back empty and broken."""
     # Offsets of the parser are bytes: with every other character replaced by a letter they are characters too.
-    # Its grammar takes `$d/$2` for two words, but not `$d/$x`.
-    content = _POSITIONAL.sub("$x", _NOT_ASCII.sub("x", text)).encode("ascii")
+    # Its grammar takes `$d/$2` for two words, but not `$d/$x`; and `$d-$x.sql`, but not `$d-$xxsql`.
+    content = _BEHIND_NAME.sub(_lettered, _POSITIONAL.sub("$x", _NOT_ASCII.sub("x", text))).encode("ascii")
     root = _parser().parse(content).root_node
     try:
         return Script(text, _Reader(text).sequence(root), broken=root.has_error)
     except RecursionError:
         return Script(text, Sequence((), (), 0, len(text)), broken=True)
+
+
+def _lettered(match: re.Match[str]) -> str:
+    return match[1] + "x" * len(match[2])
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -257,6 +263,11 @@ def _parser() -> tree_sitter.Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
+def _without_comments(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    """The named children; a comment may stand behind any operator at the end of a line."""
+    return [child for child in node.named_children if child.type != "comment"]
+
+
 class _Reader:
     """Turns tree-sitter's nodes into ours. Offsets stay those of the text."""
 
@@ -289,7 +300,7 @@ class _Reader:
             case "pipeline":
                 return self._pipeline(node)
             case "list":
-                left, right = (self.statement(child) for child in node.named_children[:2])
+                left, right = (self.statement(child) for child in _without_comments(node)[:2])
                 operator = next((c.type for c in node.children if c.type in ("&&", "||")), "&&")
                 return AndOr(left, operator, right, start, end)
             case "negated_command":
@@ -339,7 +350,7 @@ class _Reader:
 
     def _pipeline(self, node: tree_sitter.Node) -> Node:
         start, end = node.start_byte, node.end_byte
-        parts = [self.statement(child) for child in node.named_children]
+        parts = [self.statement(child) for child in _without_comments(node)]
         if parts and isinstance(parts[0], Negation):
             # The sign negates the whole pipeline; the grammar binds it to the first part.
             parts[0] = parts[0].body
@@ -395,9 +406,17 @@ class _Reader:
         number = self.text[descriptor.start_byte : descriptor.end_byte] if descriptor else ""
         return Redirect(
             operator,
-            self._word(target) if target else None,
+            self._target(target) if target else None,
             int(number) if number.isdecimal() else None,
         )
+
+    def _target(self, node: tree_sitter.Node) -> Word:
+        """The grammar ends an unquoted target before a backtick: `> all-` of ``> all-`date`.sql``."""
+        word = self._word(node)
+        rest = _GLUED.match(self.text, word.end)
+        if rest is None:
+            return word
+        return replace(word, text=word.text + rest[0], end=rest.end(), constant=False)
 
     def _heredoc(self, node: tree_sitter.Node, operator: str) -> Word | None:
         parts = {child.type: child for child in node.named_children}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pgsurvive.text import Source
+
+
+_MAX_NODES = 500_000
+"""What has more, once its aliases are followed, is no configuration but an attack on its reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,23 @@ class Node:
         for each in merged:
             yield from each.items()
 
+    def key(self, name: str) -> Scalar | None:
+        """Where a mapping's own key is written."""
+        if self._node.id != "mapping":
+            return None
+        keys = (key for key, _ in self._node.value if key.id == "scalar" and key.value == name)
+        return next((Node(key).scalar for key in keys), None)
+
+    @property
+    def start(self) -> int:
+        """The offset at which it begins; of an alias, that of what it stands for."""
+        return int(self._node.start_mark.index)
+
+    @property
+    def end(self) -> int:
+        """The offset behind it."""
+        return int(self._node.end_mark.index)
+
     def elements(self) -> list[Node]:
         """The elements of a sequence; empty for everything else."""
         return [Node(each) for each in self._node.value] if self._node.id == "sequence" else []
@@ -68,6 +90,18 @@ def parse(source: Source) -> tuple[Node, ...]:
 
     try:
         documents = list(YAML(typ="safe", pure=True).compose_all(source.text))
+        return tuple(Node(each) for each in documents if each is not None and _size(each, {}) <= _MAX_NODES)
     except (YAMLError, RecursionError, ValueError):
         return ()
-    return tuple(Node(document) for document in documents if document is not None)
+
+
+def _size(node: Any, known: dict[int, float]) -> float:
+    """How many nodes a document has once its aliases are followed; infinite for one that holds itself."""
+    size = known.get(id(node))
+    if size is None:
+        known[id(node)] = inf
+        children = node.value if node.id == "sequence" else []
+        if node.id == "mapping":
+            children = [each for pair in node.value for each in pair]
+        size = known[id(node)] = 1 + sum(_size(child, known) for child in children)
+    return size

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgsurvive.catalog.pgbackrest_keys import look_up
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.pgbackrest_reading import look_up
 from pgsurvive.findings import Draft, Edit, Fix, Loss, Severity
 from pgsurvive.rules import rule
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgsurvive.catalog.pgbackrest_keys import look_up
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.pgbackrest_reading import look_up
-from pgsurvive.findings import Draft, Edit, Fix, Loss, Severity
+from pgsurvive.findings import Draft, Loss, Severity
 from pgsurvive.rules import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from pgsurvive.syntax.pgbackrest_conf import Entry
 
 _FREE = frozenset({"string", "path", "list", "hash"})
 """Types that take any text, the comment included."""
@@ -39,21 +37,13 @@ def pgbackrest_inline_comment(config: PgbackrestConfig) -> Iterator[Draft]:
                 continue
             taken = "..." if found.definition.secure else entry.value
             message = f"the comment is part of {entry.key}: pgBackRest takes '{taken}' for the value, and says nothing"
-            fix = None
         else:
             message = (
                 f"the comment is part of the value: every command that reads {entry.key} stops with error 032"
             )
-            fix = _fix(entry, value, comment)
         yield Draft(
             tree.source,
             entry.value_span,
             message,
             f"put the comment on a line of its own, and leave {entry.key}={'...' if found.definition.secure else value}",
-            fix=fix,
         )
-
-
-def _fix(entry: Entry, value: str, comment: str) -> Fix:
-    text = comment.lstrip("#;/ \t")
-    return Fix("put the comment on a line of its own", (Edit(entry.span, f"# {text}\n{entry.key}={value}"),))

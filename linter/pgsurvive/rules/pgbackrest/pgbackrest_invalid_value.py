@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgsurvive.catalog.pgbackrest_keys import look_up
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.pgbackrest_reading import look_up
 from pgsurvive.findings import Draft, Loss, Severity
 from pgsurvive.rules import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_SHOWN = 3
 _LOST = {
     "archive-push": "no WAL is archived",
     "backup": "no backup is made",
@@ -41,24 +42,23 @@ def pgbackrest_invalid_value(config: PgbackrestConfig) -> Iterator[Draft]:
             if option.entry is entry and option.invalid:
                 reasons[command] = option.invalid
         if reasons:
-            lost = [text for command, text in _LOST.items() if command in reasons]
-            message = (
-                f"pgBackRest refuses {entry.key}={entry.value}, though only where it is read: "
-                f"{_listed(sorted(reasons))} stop with error 032"
-            )
+            lost = [text for command, text in _LOST.items() if command in reasons] or ["error 032"]
+            where = _listed(sorted(reasons))
+            message = f"pgBackRest refuses {entry.key}={entry.value} where it is read ({where}): {_and(lost)}"
             yield Draft(
                 tree.source,
                 entry.value_span if entry.value else entry.span,
-                f"{message}; {_and(lost)}" if lost else message,
+                message,
                 next(iter(reasons.values())),
             )
 
 
 def _listed(commands: list[str]) -> str:
-    shown: list[str] = [c for c in ("archive-push", "backup", "restore") if c in commands]
-    shown += [c for c in commands if c not in shown]
-    more = len(shown) - 4
-    return ", ".join(shown[:4]) + (f" and {more} more" if more > 0 else "")
+    """The commands that matter most, and how many more there are."""
+    first = [command for command in _LOST if command in commands]
+    shown = [*first, *(command for command in commands if command not in first)]
+    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    return ", ".join(shown[:_SHOWN]) + more
 
 
 def _and(parts: list[str]) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pgsurvive.catalog.pgbackrest_keys import look_up
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.pgbackrest_reading import look_up
 from pgsurvive.findings import Draft, Loss, Severity
 from pgsurvive.rules import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PUBLIC = frozenset({"repo-s3-key"})
-"""The name of a key, which is worth nothing without its secret."""
+_PUBLIC = frozenset({"repo-s3-key", "repo-azure-account", "repo-azure-endpoint"})
+"""Names, which are worth nothing without the secret; pgBackRest keeps them off the command line all the same."""
 
 _PLACEHOLDER = re.compile(
     r"^(?:[$<%@{].*|\*+|x+|\.+|_+\w*_+|.*(?:change[-_ ]?me|your[-_ ]|[-_]here|redacted|placeholder|todo).*)$",

@@ -6,13 +6,16 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pgsurvive.catalog.pgbackrest import CURRENT, VERSIONS, definitions, names, split_index
+from pgsurvive.catalog.pgbackrest_keys import indexed, look_up
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
-from pgsurvive.estate.pgbackrest_reading import indexed, look_up
 from pgsurvive.findings import Draft, Loss, Severity
 from pgsurvive.rules import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_MEANT = {"compress-threads": "process-max", "thread-max": "process-max", "threads": "process-max"}
+"""What people mean by names that never were, or no longer are, and resemble nothing."""
 
 
 @rule(
@@ -60,7 +63,9 @@ def _unknown(key: str) -> tuple[str, str]:
 
 def _way_out(key: str) -> str:
     base, index = split_index(key.removeprefix("no-").removeprefix("reset-"))
-    near = get_close_matches(base.lower().replace("_", "-"), names(), n=1, cutoff=0.7)
+    if base in _MEANT:
+        return f"did you mean {_MEANT[base]}?"
+    near = get_close_matches(base.lower().replace("_", "-"), names(), n=1, cutoff=0.82)
     if not near:
         return "remove the line, or give the option its right name"
     suggestion = indexed(definitions()[near[0]], index or 1)

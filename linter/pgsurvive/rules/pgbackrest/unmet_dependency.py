@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pgsurvive.catalog.pgbackrest_keys import look_up
 from pgsurvive.estate.pgbackrest import PgbackrestConfig, State
-from pgsurvive.estate.pgbackrest_reading import look_up
 from pgsurvive.findings import Draft, Loss, Severity
 from pgsurvive.rules import rule
 
@@ -58,11 +58,11 @@ def _wants(known: Definition, option: Option) -> str:
         return ""
     group = known.group or ""
     index = option.name.removeprefix(group).partition("-")[0]
-    name = (
-        f"{group}{index}{depends.option.removeprefix(group)}"
-        if depends.option.startswith(f"{group}-")
-        else depends.option
-    )
+    if depends.option == "repo-host-type":
+        return f"{group}{index}-host"
+    name = depends.option
+    if name.startswith(f"{group}-"):
+        name = f"{group}{index}{name.removeprefix(group)}"
     return f"{name}={depends.values[0]}" if depends.values else name
 
 
@@ -75,10 +75,10 @@ def _lost(config: PgbackrestConfig, known: Definition, option: Option) -> str | 
     match depends.option:
         case "repo-cipher-type":
             return "backups and WAL are stored in the clear"
-        case "repo-host":
+        case "repo-host" | "repo-host-type" if known.name != "repo-host-user" and _is_unset(
+            config, f"repo{index}-host"
+        ):
             return f"repository {index} is taken to be on this machine, and is lost with it"
-        case "pg-host":
-            return f"cluster {index} is taken to be on this machine"
         case "repo-type" if known.name in _WHERE and _is_unset(config, f"repo{index}-type"):
             return f"repository {index} is a directory of this machine, and is lost with it"
         case _:

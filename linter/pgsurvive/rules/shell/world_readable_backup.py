@@ -9,6 +9,7 @@ from pgsurvive.estate.permissions import masks, masks_nothing, opened, stored
 from pgsurvive.estate.script import ShellScript
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
+from pgsurvive.text import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,8 +66,8 @@ def world_readable_backup(script: ShellScript) -> Iterator[Draft]:
 
 def _is_open_in_tmp(script: ShellScript, dump: Stored) -> bool:
     """Whether the dump has a name in /tmp that anyone can know, on a host that may have other accounts."""
-    if script.code and not script.source.path.endswith("crontab") and "cron.d/" not in script.source.path:
-        return False  # what runs in a container is alone there
+    if script.kind not in (Kind.SHELL, Kind.CRONTAB):
+        return False  # a container and a unit may have a /tmp of their own
     if not dump.is_by_umask or dump.is_elsewhere or not _IN_TMP.fullmatch(dump.path):
         return False
     return not any(
