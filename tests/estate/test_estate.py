@@ -214,6 +214,40 @@ def test_a_call_in_another_piece_of_the_same_file_is_found_once(tmp_path: Path) 
     assert [each.line for each in found] == [3]
 
 
+SERVER = "data_directory = '/srv/17/main'\nport = 5432\nmax_connections = 10\n"
+INCREMENTAL = "pg_basebackup -D /srv/incr --incremental=/srv/full/backup_manifest\n"
+
+
+def test_an_incremental_backup_needs_the_summaries_of_its_server(tmp_path: Path) -> None:
+    (finding,) = _check(tmp_path, "PGS632", postgresql_conf=SERVER, backup_sh=INCREMENTAL)
+    assert Path(finding.path).name == "backup.sh"
+    assert [Path(place.path).name for place in finding.related] == ["postgresql.conf"]
+    assert _check(tmp_path, "PGS632", postgresql_conf=f"{SERVER}summarize_wal = on\n") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("backup_sh", INCREMENTAL.replace("-D", "--host=db2 -D")),
+        ("backup_sh", INCREMENTAL.replace("pg_basebackup", "ssh db2 pg_basebackup")),
+        ("backup_sh", f"export PGHOST=db2\n{INCREMENTAL}"),
+        ("postgresql_conf", "work_mem = 4MB\n"),
+        ("postgresql_conf", SERVER.replace("/srv/17", "/etc/postgresql/16")),
+        ("setup_sql", "ALTER SYSTEM SET summarize_wal = on;\n"),
+        ("start_sh", "pg_ctl start -o '-c summarize_wal=on'\n"),
+        ("ansible_yml", "summarize_wal: on\n"),
+        ("other__postgresql_conf", SERVER),
+    ],
+)
+def test_where_the_summaries_may_be_kept_an_incremental_backup_is_left_alone(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    files = {"postgresql_conf": SERVER, "backup_sh": INCREMENTAL} | {name: text}
+    if name.startswith("other"):
+        files["old__postgresql_conf"] = files.pop("postgresql_conf")
+    assert _check(tmp_path, "PGS632", **files) == []
+
+
 _LINES = [
     "archive_mode = on",
     "archive_command = 'pgbackrest --stanza=main archive-push %p'",

@@ -30,9 +30,13 @@ def incremental_without_summaries(estate: Estate) -> Iterator[Draft]:
             continue
         if estate.speaks_of("summarize_wal"):
             continue
-        for _, found in script.invocations:
+        if script.mentions("PGHOST", "PGPORT", "PGSERVICE"):
+            continue  # it may name another server
+        for step, found in script.invocations:
             incremental = found.given("--incremental") if found.program.name == "pg_basebackup" else None
             if incremental is None or found.has("--host", "--dbname", "--port"):
+                continue
+            if any(wrapper.name == "ssh" for wrapper in step.wrappers):
                 continue
             span = script.source.span(incremental.start, incremental.end)
             yield Draft(
