@@ -52,6 +52,8 @@ SETTINGS = "wal_level = replica\narchive_mode = on\n"
         ("tmpfiles.d/pgbackrest.conf", "d /run/pgbackrest 0750 postgres postgres -\n", None),
         ("rsyslog.d/pgbackrest.conf", "if $programname == 'pgbackrest' then /var/log/x\n& stop\n", None),
         ("docker-compose.prod.yml", "services:\n  db:\n    image: postgres\n", Kind.COMPOSE),
+        ("deploy/Makefile", "x:\n\tpg_dump a\n", Kind.MAKEFILE),
+        ("backup.mk", "x:\n\tpg_dump a\n", Kind.MAKEFILE),
         ("etc/crontab.txt", "0 2 * * * pg_dump a\n", Kind.CRONTAB),
         ("docs/crontab_output.md", "0 2 * * * pg_dump a\n", None),
         ("compose.yaml", "services: {}\n", Kind.COMPOSE),

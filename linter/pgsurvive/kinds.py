@@ -32,6 +32,7 @@ _CRONTAB = re.compile(
 _CRON_LINE = re.compile(r"^[ \t]*(?:@[a-z]+|[\d*][\d*,/-]*(?:[ \t]+[\d*][\w*,/-]*){4})[ \t]+\S", re.MULTILINE)
 _UNIT = re.compile(r"\.(?:service|timer)$")
 _DOCKERFILE = re.compile(r"(?:[\w.-]*\.)?(?:docker|container)file(?:[._-][\w.-]*)?$")
+_MAKEFILE = re.compile(r"(?:gnu)?makefile(?:\.[\w-]+)?$|[\w.-]+\.mk$")
 _YAML = re.compile(r"\.ya?ml$")
 _CI_PATH = re.compile(r"(?:^|/)(?:\.github/workflows/[^/]+|[\w.-]*\.?gitlab-ci\.ya?ml)$")
 _MANIFEST = re.compile(r"^apiVersion:.*^kind:|^kind:.*^apiVersion:", re.MULTILINE | re.DOTALL)
@@ -40,7 +41,7 @@ _PATRONI = re.compile(
     r"|^bootstrap:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*#[^\n]*\n)*[ \t]+dcs:",
     re.MULTILINE | re.DOTALL,
 )
-_BY_NAME = (_CONF, _SHELL, _SQL, _COMPOSE, _CRONTAB, _UNIT, _DOCKERFILE, _YAML)
+_BY_NAME = (_CONF, _SHELL, _SQL, _COMPOSE, _CRONTAB, _UNIT, _DOCKERFILE, _MAKEFILE, _YAML)
 _SHEBANG = re.compile(rb"#!\s*\S*?(?:/|\benv\s+(?:-\S+\s+)*)(?:ba|da|k|a)?sh\b")
 
 _RECOVERY_ONLY = frozenset({"standby_mode", "trigger_file"})
@@ -118,6 +119,8 @@ def _kind_of_platform_file(source: Source, name: str) -> Kind | None:
         return Kind.SYSTEMD
     if _DOCKERFILE.match(name):
         return Kind.DOCKERFILE
+    if _MAKEFILE.match(name):
+        return Kind.MAKEFILE
     if not _YAML.search(name):
         return None
     if _CI_PATH.search(path):

@@ -32,6 +32,7 @@ class Kind(Enum):
     CRONTAB = "crontab"
     SYSTEMD = "systemd unit"
     DOCKERFILE = "Dockerfile"
+    MAKEFILE = "Makefile"
     KUBERNETES = "Kubernetes manifest"
     CI = "CI workflow"
     PATRONI = "Patroni configuration"

@@ -45,6 +45,11 @@ def _code(path: str, text: str) -> list[str]:
             ["pg_dump a | gzip", "pg_dump    a"],
         ),
         (
+            "Makefile",
+            "x: y\n\t@pg_dump $(DB) \\\n\t\t>$$HOME/a-$$(date)\n\t-psql ${DB}\ny:\n",
+            ["pg_dump $DB__ \\\n\t\t>$_HOME/a-$( date)", "psql $DB__"],
+        ),
+        (
             "compose.yaml",
             "services:\n  a:\n    command: pg_dump a\n    entrypoint: ['sh', '-c', 'psql b']\n",
             ["pg_dump a", "psql b"],

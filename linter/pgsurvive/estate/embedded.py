@@ -1,4 +1,4 @@
-"""Shell code inside other files: crontabs, systemd units, Dockerfiles, Compose files, Kubernetes manifests, CI workflows.
+"""Shell code inside other files: crontabs, units, Dockerfiles, Makefiles, Compose files, manifests, CI workflows.
 
 Each piece becomes a script whose text is as long as the file's, everything else blanked out: so every place in the code is
 a place in the file.
@@ -27,6 +27,8 @@ _INSTRUCTION = re.compile(
     r"^[ \t]*(?P<name>RUN|CMD|ENTRYPOINT)[ \t]+(?P<flags>(?:--\S+[ \t]+)*)(?P<code>(?:[^\n\\]|\\[^\n]|\\\r?\n)*)",
     re.IGNORECASE | re.MULTILINE,
 )
+_RECIPE = re.compile(r"^\t[ \t]*[@+-]*(?P<code>(?:[^\n\\]|\\[^\n]|\\\r?\n)+)", re.MULTILINE)
+_MAKE = re.compile(r"\$\$(?P<open>[({]?)|\$[({](?P<name>[^(){}\n]*)[)}]|\$(?P<short>[@<^?*+|%A-Za-z])")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _PLAIN_WORD = re.compile(r"[\w./:=@%+,-]+")
 _SHELLS = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh")
@@ -56,21 +58,40 @@ def _pieces(source: Source, kind: Kind) -> Iterator[str]:
     text = source.text
     match kind:
         case Kind.CRONTAB:
-            for job in jobs(source).jobs:
-                yield _only(text, job.start, job.end)
+            yield from (_only(text, job.start, job.end) for job in jobs(source).jobs)
         case Kind.SYSTEMD:
-            for setting in systemd.parse(text).settings:
-                if setting.section == "Service" and setting.name in _RUNS and setting.value:
-                    begin = setting.end - len(setting.value.lstrip("@:+!|-"))
-                    yield _only(text, begin, setting.end)
+            yield from _units(text)
         case Kind.DOCKERFILE:
             for match in _INSTRUCTION.finditer(text):
                 yield from _instruction(text, match)
+        case Kind.MAKEFILE:
+            for match in _RECIPE.finditer(text):
+                begin = match.start("code")
+                yield _only(text, begin, begin) + _without_make(match["code"])
         case Kind.COMPOSE | Kind.KUBERNETES | Kind.CI if _RELEVANT.search(text):
             for document in yaml.parse(source):
                 yield from _below(text, document, _CI_KEYS if kind is Kind.CI else _CONTAINER_KEYS)
         case _:
             pass
+
+
+def _units(text: str) -> Iterator[str]:
+    for setting in systemd.parse(text).settings:
+        if setting.section == "Service" and setting.name in _RUNS and setting.value:
+            yield _only(text, setting.end - len(setting.value.lstrip("@:+!|-")), setting.end)
+
+
+def _without_make(code: str) -> str:
+    """A line of a recipe as its shell gets it, every character at its place; what make puts in is a variable."""
+
+    def replaced(match: re.Match[str]) -> str:
+        if match["name"] is not None:
+            return "$" + re.sub(r"\W", "_", match["name"]).ljust(len(match[0]) - 1, "_")
+        if match["short"] is not None:
+            return "$m"
+        return {"(": "$( ", "{": "${_", "": "$_"}[match["open"]]
+
+    return _MAKE.sub(replaced, code)
 
 
 def _instruction(text: str, match: re.Match[str]) -> Iterator[str]:
