@@ -39,11 +39,6 @@ Subject: TypeAlias = (
 _BACKUP_PROGRAMS = frozenset({"PgbackrestConfig", "BarmanConfig"})
 """The configurations that have to agree with what other files say."""
 
-_READ_WHOLE = frozenset(
-    {Kind.POSTGRESQL_CONF, Kind.RECOVERY_CONF, Kind.PGBACKREST_CONF, Kind.BARMAN_CONF, Kind.SHELL}
-)
-"""What the links between files know all of; in other kinds there may be more than is read."""
-
 _MAX_FILES = 50_000
 """In a larger tree nothing is looked for by name: it is no project, and walking it would be felt."""
 
@@ -126,8 +121,6 @@ def check_paths(
             subjects = list(_subjects(found.source, found.kind, _majors(found.source, config), files))
             findings.extend(_found_in(subjects))
             estate.extend(subjects)
-            if found.kind not in _READ_WHOLE:
-                unread.append(found.path)
     findings.extend(_found_between(estate, unread, files))
     kept, silenced = _sorted_out(findings, checked, config)
     paths_checked = tuple(source.path for source in checked)
@@ -147,18 +140,29 @@ def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
 def _found_between(subjects: Sequence[Subject], unread: Sequence[str], files: Files) -> Iterator[Finding]:
     """What the rules find in files that contradict each other; imports nothing where no two of them have to agree."""
     names = {type(subject).__name__ for subject in subjects}
-    if names.isdisjoint(_BACKUP_PROGRAMS) or names <= _BACKUP_PROGRAMS:
+    has_programs = not names.isdisjoint(_BACKUP_PROGRAMS) and not names <= _BACKUP_PROGRAMS
+    if not has_programs and not _has_incremental(subjects):
         return
     from pgsurvive.estate.estate import Estate
 
     yield from run(rules_for(Estate.__name__), Estate.of(subjects, unread, files))
 
 
+def _has_incremental(subjects: Sequence[Subject]) -> bool:
+    """Whether a script makes incremental base backups, and a server is there that has to keep summaries for them."""
+    kinds = {type(subject).__name__ for subject in subjects}
+    return {"PostgresConfig", "ShellScript"} <= kinds and any(
+        "--incremental" in subject.source.text
+        for subject in subjects
+        if type(subject).__name__ == "ShellScript"
+    )
+
+
 def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files | None) -> Iterator[Subject]:
     """What the rules are given of a file; each kind brings in what reads it, and no other."""
     match kind:
         case Kind.POSTGRESQL_CONF | Kind.RECOVERY_CONF:
-            yield postgres.read(source, kind, majors, files)
+            yield from _server(postgres.read(source, kind, majors, files))
         case Kind.PGBACKREST_CONF:
             from pgsurvive.estate import pgbackrest
 
@@ -192,13 +196,24 @@ def _platform_file(
     if kind is Kind.COMPOSE:
         from pgsurvive.estate import compose
 
-        yield from compose.read(source, majors)
+        for service in compose.read(source, majors):
+            yield from _server(service)
     if kind is Kind.PATRONI:
         from pgsurvive.estate import patroni
 
-        yield from patroni.read(source, majors)
+        for server in patroni.read(source, majors):
+            yield from _server(server)
     for code in embedded.scripts(source, kind, majors, files):
         yield from _script(code, settings=kind is not Kind.COMPOSE)
+
+
+def _server(read: PostgresConfig) -> Iterator[Subject]:
+    """A server's configuration, and the commands in it."""
+    yield read
+    if any(entry.name.endswith("_command") for _, entry in read.lines):
+        from pgsurvive.estate import server_command
+
+        yield from server_command.read(read)
 
 
 def _script(read: ShellScript, *, settings: bool = True) -> Iterator[Subject]:
@@ -207,7 +222,8 @@ def _script(read: ShellScript, *, settings: bool = True) -> Iterator[Subject]:
 
     yield read
     if settings:
-        yield from command_line.read(read)
+        for server in command_line.read(read):
+            yield from _server(server)
     yield from sql.read_shell(read)
 
 

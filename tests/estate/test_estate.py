@@ -82,13 +82,14 @@ def test_a_cluster_of_the_tests_makes_nothing_uncertain(tmp_path: Path) -> None:
 
 
 def test_an_included_file_is_part_of_its_server_and_no_second_one(tmp_path: Path) -> None:
-    (finding,) = _check(
+    found = _check(
         tmp_path,
         "PGS431",
         postgresql_conf="include_dir 'conf.d'\n",
         conf_d__port_conf="port = 5433\nmax_connections = 10\n",
         pgbackrest_conf=PGBACKREST + "pg1-port=5434\n",
     )
+    (finding,) = [each for each in found if each.related]
     assert (finding.code, Path(finding.related[0].path).name) == ("PGS431", "port.conf")
 
 
@@ -128,12 +129,123 @@ def test_a_comment_silences_a_finding_about_several_files(tmp_path: Path) -> Non
     assert _check(tmp_path, "PGS429", postgresql_conf=silenced, pgbackrest_conf=PGBACKREST) == []
 
 
-def test_a_crontab_that_is_not_read_may_serve_the_repository(tmp_path: Path) -> None:
-    two = PGBACKREST.replace("[prod]", "repo2-path=/mnt/repo\n[prod]")
-    nightly = "#!/bin/sh\npgbackrest --stanza=prod backup\n"
-    assert len(_check(tmp_path, "PGS433", pgbackrest_conf=two, nightly_sh=nightly)) == 1
+TWO = PGBACKREST.replace("[prod]", "repo2-path=/mnt/repo\n[prod]")
+NIGHTLY = "#!/bin/sh\npgbackrest --stanza=prod backup\n"
+MANIFEST = """\
+apiVersion: batch/v1
+kind: CronJob
+spec: {{jobTemplate: {{spec: {{template: {{spec: {{containers: [{{name: a, command: ["sh", "-c", "{}"]}}]}}}}}}}}}}
+"""
+SECOND = "pgbackrest --stanza=prod --repo=2 backup"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("crontab", "0 1 * * * {}\n"),
+        ("etc/cron.d/backup", "0 1 * * * postgres {}\n"),
+        ("backup.service", "[Service]\nType=oneshot\nExecStart=/usr/bin/{}\n"),
+        ("Dockerfile", "FROM postgres:18\nCMD {}\n"),
+        ("compose.yaml", "services:\n  backup:\n    image: postgres:18\n    command: {}\n"),
+        ("job.yaml", MANIFEST),
+    ],
+)
+def test_a_call_in_a_schedule_counts_like_one_in_a_script(tmp_path: Path, name: str, text: str) -> None:
+    def found(command: str) -> list[Finding]:
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text.format(command))
+        return _check(tmp_path, "PGS433", pgbackrest_conf=TWO)
+
+    (finding,) = found("pgbackrest --stanza=prod backup")
+    (place,) = finding.related
+    assert place.source is not None
+    assert place.source.slice(place.span).endswith("pgbackrest --stanza=prod backup")
+    assert _check(tmp_path, "PGS433", nightly_sh=NIGHTLY) != []
+    assert found(SECOND) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("crontab.j2", f"0 1 * * * {SECOND}\n"),
+        ("etc/cron.d/backup", f"0 1 * * * postgres pgbackrest --stanza={{{{ stanza }}}} {SECOND[11:]}\n"),
+        ("compose.yaml", f"services:\n  a: {{% if backups %}}\n    command: {SECOND}\n"),
+        ("scripts.yaml", f"apiVersion: v1\nkind: ConfigMap\ndata:\n  run.sh: |\n    {SECOND}\n"),
+        (".github/workflows/nightly.yml", f"on: push\njobs:\n  a:\n    steps:\n    - run: {SECOND}\n"),
+        ("etc/cron.d/backup", f"0 1 * * * postgres if {SECOND}\n"),
+        ("backup.py", f"run('{SECOND}')\n"),
+    ],
+)
+def test_what_is_not_read_of_a_schedule_may_serve_the_repository(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    assert len(_check(tmp_path, "PGS433", pgbackrest_conf=TWO, nightly_sh=NIGHTLY)) == 1
     assert len(_check(tmp_path, "PGS433", mkdocs_yml="site_name: backup\n")) == 1
-    assert _check(tmp_path, "PGS433", crontab="0 1 * * * pgbackrest --stanza=prod --repo=2 backup\n") == []
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    assert _check(tmp_path, "PGS433") == []
+
+
+def test_expire_is_missed_where_the_whole_crontab_was_read(tmp_path: Path) -> None:
+    never = PGBACKREST.replace("[prod]", "expire-auto=n\n[prod]")
+    nightly = "0 1 * * * pgbackrest --stanza=prod backup\n"
+    assert len(_check(tmp_path, "PGS425", pgbackrest_conf=never, crontab=nightly)) == 1
+    expires = f"{nightly}0 5 * * * pgbackrest --stanza=prod expire\n"
+    assert _check(tmp_path, "PGS425", crontab=expires) == []
+
+
+def test_a_slot_that_a_compose_file_makes_is_known(tmp_path: Path) -> None:
+    barman_conf = "[barman]\nbarman_home = /b\n[main]\nconninfo = host=db1\nstreaming_archiver = on\nslot_name = barman\n"
+    compose = "services:\n  wal:\n    command: pg_receivewal --create-slot --slot={}\n"
+    files = {"barman_conf": barman_conf, "compose_yaml": compose.format("barman_old")}
+    (finding,) = _check(tmp_path, "PGS515", **files)
+    assert Path(finding.related[0].path).name == "compose.yaml"
+    assert _check(tmp_path, "PGS515", compose_yaml=compose.format("barman")) == []
+
+
+def test_a_call_in_another_piece_of_the_same_file_is_found_once(tmp_path: Path) -> None:
+    writes = (
+        "RUN echo \"archive_command = 'pgbackrest --stanza=main archive-push %p'\" >>/etc/postgresql.conf\n"
+    )
+    dockerfile = f"FROM postgres:18\nRUN pgbackrest version\n{writes}CMD pgbackrest --stanza=prod check\n"
+    found = _check(tmp_path, "PGS429", pgbackrest_conf=PGBACKREST, Dockerfile=dockerfile)
+    assert [each.line for each in found] == [3]
+
+
+SERVER = "data_directory = '/srv/17/main'\nport = 5432\nmax_connections = 10\n"
+INCREMENTAL = "pg_basebackup -D /srv/incr --incremental=/srv/full/backup_manifest\n"
+
+
+def test_an_incremental_backup_needs_the_summaries_of_its_server(tmp_path: Path) -> None:
+    (finding,) = _check(tmp_path, "PGS632", postgresql_conf=SERVER, backup_sh=INCREMENTAL)
+    assert Path(finding.path).name == "backup.sh"
+    assert [Path(place.path).name for place in finding.related] == ["postgresql.conf"]
+    assert _check(tmp_path, "PGS632", postgresql_conf=f"{SERVER}summarize_wal = on\n") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("backup_sh", INCREMENTAL.replace("-D", "--host=db2 -D")),
+        ("backup_sh", INCREMENTAL.replace("pg_basebackup", "ssh db2 pg_basebackup")),
+        ("backup_sh", f"export PGHOST=db2\n{INCREMENTAL}"),
+        ("postgresql_conf", "work_mem = 4MB\n"),
+        ("postgresql_conf", SERVER.replace("/srv/17", "/etc/postgresql/16")),
+        ("setup_sql", "ALTER SYSTEM SET summarize_wal = on;\n"),
+        ("start_sh", "pg_ctl start -o '-c summarize_wal=on'\n"),
+        ("ansible_yml", "summarize_wal: on\n"),
+        ("other__postgresql_conf", SERVER),
+    ],
+)
+def test_where_the_summaries_may_be_kept_an_incremental_backup_is_left_alone(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    files = {"postgresql_conf": SERVER, "backup_sh": INCREMENTAL} | {name: text}
+    if name.startswith("other"):
+        files["old__postgresql_conf"] = files.pop("postgresql_conf")
+    assert _check(tmp_path, "PGS632", **files) == []
 
 
 _LINES = [

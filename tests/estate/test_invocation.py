@@ -124,6 +124,9 @@ def test_the_major_decides() -> None:
     [
         ("pgbackrest --stanza=main backup", "backup"),
         ("pgbackrest --stanza backup info", "info"),
+        ("pgbackrest --config /etc/pgbackrest/prod.conf --stanza=main info", "info"),
+        ("pgbackrest --no-config info", "info"),
+        ("pgbackrest --reset-pg1-host backup", "backup"),
         ("barman -c /etc/barman.conf recover main latest /x", "recover"),
         ("pgbackrest $command", None),
     ],

@@ -35,7 +35,9 @@ def options(program: Path, scratch: Path) -> tuple[list[str], list[dict[str, Any
         written = re.sub(r"^pg-", "pg1-", name)
         where = next(command for command in commands if name in listed[command])
         old = _DEPRECATED.search(ask("help", where, name))
-        is_boolean = "cannot be negated" not in ask(where, f"--no-{written}", "--pgsurvive-asks")
+        # `--no-config` exists, though `--config` takes a path.
+        is_negatable = "cannot be negated" not in ask(where, f"--no-{written}", "--pgsurvive-asks")
+        is_boolean = is_negatable and "requires an argument" not in ask(where, f"--{written}")
         value = "=y" if is_boolean else "=1"
         taken = [c for c in commands if "not valid for command" not in ask(c, f"--{written}{value}", _STOP)]
         found: dict[str, Any] = {"names": [f"--{name}"]}

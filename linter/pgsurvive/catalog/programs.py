@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache, cached_property
 from pathlib import Path
@@ -211,6 +211,8 @@ class _Matcher:
         prefix = next((prefix for prefix in ("--no-", "--reset-") if plain.startswith(prefix)), None)
         if match.option is None and prefix:
             match = self._exact_or_beginning("--" + plain.removeprefix(prefix))
+            if match.option is not None:
+                return Match(replace(match.option, takes=Takes.NOTHING))
         return match
 
     def _exact_or_beginning(self, name: str) -> Match:

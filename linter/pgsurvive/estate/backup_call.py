@@ -1,4 +1,7 @@
-"""Where a backup program is called: in archive_command and restore_command, in scripts, through `ssh` or `docker exec`."""
+"""Where a backup program is called: in archive_command and restore_command, in scripts, through `ssh` or `docker exec`.
+
+The code in crontabs, units, Dockerfiles and YAML counts as a script.
+"""
 
 from __future__ import annotations
 
@@ -115,13 +118,13 @@ def in_script(script: ShellScript, programs: frozenset[str]) -> tuple[BackupCall
         for command in _with_inner(unwrapped(each))
         if (words := _words(command, programs))
     )
-    return (*called, *_written(source, programs))
+    return (*called, *_written(source, script.text, programs))
 
 
-def _written(source: Source, programs: frozenset[str]) -> Iterator[BackupCall]:
+def _written(source: Source, text: str, programs: frozenset[str]) -> Iterator[BackupCall]:
     """The calls in an archive_command or restore_command that a script sets, by ALTER SYSTEM or by writing the file."""
-    for match in _SETTING.finditer(source.text):
-        before = source.text[source.text.rfind("\n", 0, match.start()) + 1 : match.start()]
+    for match in _SETTING.finditer(text):
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         # What stands on a server's command line is read with the rest of it.
         if before.lstrip().startswith(("#", "--")) or re.search(r"(?:-c|--)\s*[\"']?$", before):
             continue

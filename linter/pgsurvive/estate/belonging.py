@@ -30,7 +30,7 @@ _ORDINARY = frozenset(
     crontabs d data database databases db deploy deployment docker dockerfiles entrypoint etc file files home image
     images infra infrastructure init initdb initscripts j2 leader lib local main master ops opt pg pgbackrest pgdata
     pgsql playbooks postgres postgresql primary psql role roles root sbin script scripts server service services setup
-    share sql src srv systemd template templates tools usr var volumes wal yaml yml
+    share sql src srv system systemd template templates tools usr var volumes wal yaml yml
     """.split()  # noqa: SIM905 - forty strings in quotes read worse
 )
 """Words in a path that say what a file is, and not which cluster it is of."""

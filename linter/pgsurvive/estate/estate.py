@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, TypeVar
 from pgsurvive.estate.barman import BarmanConfig
 from pgsurvive.estate.belonging import Neighbors
 from pgsurvive.estate.files import NoFiles
+from pgsurvive.estate.leftover import is_read, leftover
 from pgsurvive.estate.links import BarmanLink, PgbackrestLink
 from pgsurvive.estate.pgbackrest import PgbackrestConfig
+from pgsurvive.estate.platform import PlatformFile
 from pgsurvive.estate.postgres import PostgresConfig, looks_templated
 from pgsurvive.estate.script import ShellScript
+from pgsurvive.estate.sql import SqlScript
 from pgsurvive.text import Kind
 
 if TYPE_CHECKING:
@@ -28,9 +31,19 @@ __all__ = ["BarmanLink", "Estate", "PgbackrestLink"]
 
 _Config = TypeVar("_Config", PgbackrestConfig, BarmanConfig)
 
-_WORDS = ("pgbackrest", "PGBACKREST", "barman", "replication_slot", "pg_receivewal")
+_INCREMENTAL = "--incremental"
+_WORDS = (
+    "pgbackrest",
+    "PGBACKREST",
+    "barman",
+    "replication_slot",
+    "pg_receivewal",
+    _INCREMENTAL,
+    "summarize_wal",
+)
 _FILES = frozenset({"config_file", "hba_file", "ident_file"})
 _CONTAINERS = re.compile(r"dockerfile|containerfile|compose")
+_CONTAINER_KINDS = (Kind.DOCKERFILE, Kind.COMPOSE, Kind.KUBERNETES)
 _SQL = re.compile(r"\.sql$")
 _SCHEDULE = re.compile(
     r"cron|\.(?:timer|service|ya?ml|py|rb|go|nomad|hcl|tf|pp)(?:\.\w+)?$|jenkinsfile|makefile|dockerfile"
@@ -45,7 +58,7 @@ class Estate:
     """Without the files that another one includes."""
 
     scripts: tuple[ShellScript, ...]
-    """Those that speak of backups."""
+    """Those that speak of backups, and the pieces of shell code that do in crontabs, units, Dockerfiles and YAML."""
 
     pgbackrest: tuple[PgbackrestConfig, ...]
     barman: tuple[BarmanConfig, ...]
@@ -54,6 +67,15 @@ class Estate:
 
     files: Files = field(default_factory=NoFiles, repr=False)
     """Where they can be looked into."""
+
+    leftovers: tuple[str, ...] = field(default=(), repr=False)
+    """What speaks of backups in files that run commands, beside the code in them that was read."""
+
+    statements: tuple[str, ...] = field(default=(), repr=False)
+    """The SQL that was read and speaks of replication slots or of WAL summaries."""
+
+    in_containers: bool = False
+    """Whether a file was read that runs something in containers."""
 
     @classmethod
     def of(cls, subjects: Sequence[object], unread: Iterable[str] = (), files: Files | None = None) -> Estate:
@@ -65,13 +87,23 @@ class Estate:
             for tree in config.trees
             if tree.source.path != config.source.path
         }
+        platforms = {s.source.path: s for s in subjects if isinstance(s, PlatformFile)}
+        scripts = [
+            script
+            for script in subjects
+            if type(script) is ShellScript and script.mentions(*_WORDS)  # those in settings are the cluster's
+            if (around := platforms.get(script.source.path)) is None or is_read(script, around.kind)
+        ]
         return cls(
             tuple(c for c in configs if c.source.path not in included and not _only_names_files(c)),
-            tuple(s for s in subjects if isinstance(s, ShellScript) and s.mentions(*_WORDS)),
+            tuple(scripts),
             tuple(s for s in subjects if isinstance(s, PgbackrestConfig)),
             _whole(s for s in subjects if isinstance(s, BarmanConfig)),
             tuple(unread),
             files or NoFiles(),
+            tuple(_leftovers(platforms, scripts)),
+            tuple(s.text for s in subjects if isinstance(s, SqlScript) and any(w in s.text for w in _WORDS)),
+            any(platform.kind in _CONTAINER_KINDS for platform in platforms.values()),
         )
 
     @cached_property
@@ -86,12 +118,24 @@ class Estate:
     @cached_property
     def barman_links(self) -> tuple[BarmanLink, ...]:
         """Each configuration of Barman with the files that certainly belong to it."""
-        in_containers = any(_CONTAINERS.search(path.lower()) for path in self.unread)
+        in_containers = self.in_containers or any(_CONTAINERS.search(path.lower()) for path in self.unread)
         return tuple(
             BarmanLink(config, clusters, scripts, is_alone, in_containers)
             for config, clusters, scripts, is_alone in self._joined(self.barman)
             if not config.is_template
         )
+
+    @cached_property
+    def incremental_backups(self) -> tuple[tuple[PostgresConfig, ShellScript], ...]:
+        """The scripts that speak of incremental base backups, each with the only cluster that it certainly belongs to."""
+        servers = [c for c in self.clusters if not c.is_throwaway and c.kind is Kind.POSTGRESQL_CONF]
+        neighbors = Neighbors(servers, _path_of)
+        found = (
+            (neighbors.belonging_to(_path_of(script), is_script=True), script)
+            for script in self.scripts
+            if script.mentions(_INCREMENTAL) and not script.is_throwaway
+        )
+        return tuple((cluster, script) for cluster, script in found if cluster is not None)
 
     def _joined(
         self, configs: tuple[_Config, ...]
@@ -119,25 +163,38 @@ class Estate:
 
     @cached_property
     def has_unread_schedule(self) -> bool:
-        """Whether the name of a file that isn't read says that it may run commands."""
-        return any(_SCHEDULE.search(path.lower()) for path in self.unread)
+        """Whether a file may run commands that weren't read: its name says so, or more in it speaks of backups than code."""
+        return bool(self.leftovers) or any(_SCHEDULE.search(path.lower()) for path in self.unread)
 
     def may_run(self, command: str) -> bool:
-        """Whether such a file, a crontab for example, speaks of this command of pgBackRest's."""
+        """Whether such a file, a template of a crontab for example, speaks of this command of pgBackRest's."""
         spoken_of = re.compile(rf"pgbackrest\b.{{0,300}}?\b{command}\b", re.DOTALL)
         return any(spoken_of.search(text) for text in self._texts(_SCHEDULE))
 
+    def speaks_of(self, setting: str) -> bool:
+        """Whether a script, a file of SQL or one that runs commands names a setting, which it may change."""
+        texts = (
+            *(s.text for s in self.scripts),
+            *self.statements,
+            *self._texts(_SQL),
+            *self._texts(_SCHEDULE),
+        )
+        return any(setting in text for text in texts)
+
     def may_define(self, stanza: str) -> bool:
-        """Whether such a file, a Dockerfile for example, writes a configuration that has this stanza."""
-        return any(f"[{stanza}]" in text for text in self._texts(_SCHEDULE))
+        """Whether such a file, a manifest for example, or a script holds a configuration that has this stanza."""
+        texts = (*self._texts(_SCHEDULE), *(script.text for script in self.scripts))
+        return any(f"[{stanza}]" in text for text in texts)
 
     def may_create(self, slot: str) -> bool:
         """Whether a file of SQL, or one that runs commands, speaks of a replication slot of this name."""
-        texts = (*self._texts(_SQL), *self._texts(_SCHEDULE))
-        return any("replication_slot" in text and slot in text for text in texts)
+        texts = (*self.statements, *self._texts(_SQL), *self._texts(_SCHEDULE))
+        named = re.compile(rf"(?<!\w){re.escape(slot)}(?!\w)")
+        return any("replication_slot" in text and named.search(text) for text in texts)
 
     def _texts(self, name: re.Pattern[str]) -> Iterator[str]:
-        """The texts of the unread files with such a name."""
+        """The texts of the unread files with such a name, and what was not read of other files."""
+        yield from self.leftovers
         for path in self.unread:
             source = self.files.read(path) if name.search(path.lower()) else None
             if source is not None:
@@ -146,6 +203,18 @@ class Estate:
 
 def _path_of(part: PostgresConfig | ShellScript | PgbackrestConfig | BarmanConfig) -> str:
     return part.source.path
+
+
+def _leftovers(platforms: dict[str, PlatformFile], scripts: Iterable[ShellScript]) -> Iterator[str]:
+    read: dict[str, list[ShellScript]] = {}
+    for script in scripts:
+        read.setdefault(script.source.path, []).append(script)
+    for path, platform in platforms.items():
+        text = platform.source.text
+        if any(word in text for word in _WORDS):
+            left = leftover(platform, read.get(path, ()))
+            if any(word in left for word in _WORDS):
+                yield left
 
 
 def _only_names_files(cluster: PostgresConfig) -> bool:

@@ -98,6 +98,7 @@ _WRAPPERS = {
     "timeout": _Words(_set("-k -s --kill-after --signal"), 1),
     "stdbuf": _Words(_set("-i -o -e --input --output --error")),
     "chronic": _Words(_set("")),
+    "sshpass": _Words(_set("-p -f -d -P"), flags=_set("-e -v")),
     "unbuffer": _Words(_set("")),
     "caffeinate": _Words(_set("-t -w")),
     "setpriv": _Words(
@@ -171,7 +172,7 @@ def peeled(command: Command) -> Peeled:
 _HERE = frozenset(
     {
         "sudo", "doas", "gosu", "su-exec", "setuser", "runuser", "nice", "ionice", "nohup", "setsid", "time", "command",
-        "exec", "env", "timeout", "stdbuf", "chronic", "unbuffer", "setpriv",
+        "exec", "env", "timeout", "stdbuf", "chronic", "unbuffer", "setpriv", "sshpass",
     }
 )  # fmt: skip
 

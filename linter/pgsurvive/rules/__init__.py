@@ -44,6 +44,8 @@ class Rule:
 
     module: str
     check: Callable[[Any], Iterable[Draft]]
+    also: tuple[type, ...] = ()
+    """Other types that are read like the first."""
 
     @property
     def family(self) -> str:
@@ -63,14 +65,20 @@ class Rule:
 
 
 def rule(
-    *, code: str, severity: Severity, applies_to: type, costs: Loss, source: str
+    *,
+    code: str,
+    severity: Severity,
+    applies_to: type,
+    costs: Loss,
+    source: str,
+    also: tuple[type, ...] = (),
 ) -> Callable[[Callable[[Any], Iterable[Draft]]], Rule]:
     """Makes a rule of a generator; the function's name is the rule's name and its docstring the summary."""
 
     def decorate(check: Callable[[Any], Iterable[Draft]]) -> Rule:
         name = check.__name__.replace("_", "-")
         summary = (check.__doc__ or "").strip().partition("\n")[0]
-        return Rule(code, name, severity, applies_to, costs, source, summary, check.__module__, check)
+        return Rule(code, name, severity, applies_to, costs, source, summary, check.__module__, check, also)
 
     return decorate
 
@@ -100,7 +108,7 @@ def rules_for(subject: str) -> tuple[Rule, ...]:
         for family in _families()
         if subject in import_module(family).SUBJECTS
         for each in _rules_in(family)
-        if each.applies_to.__name__ == subject
+        if any(its.__name__ == subject for its in (each.applies_to, *each.also))
     )
 
 

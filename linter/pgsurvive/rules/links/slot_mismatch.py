@@ -98,9 +98,9 @@ def _called_otherwise(link: BarmanLink, server: Server, slot: BarmanOption) -> I
 
 
 def _created(script: ShellScript) -> Iterator[tuple[str, Related]]:
-    source = script.source
-    for match in _CREATED.finditer(source.text):
-        line = source.text[source.text.rfind("\n", 0, match.start()) + 1 : match.start()]
+    source, text = script.source, script.text
+    for match in _CREATED.finditer(text):
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         name = match.lastgroup
         if line.lstrip().startswith(("#", "--")) or name is None:
             continue

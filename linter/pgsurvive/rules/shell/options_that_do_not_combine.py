@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pgsurvive.estate.invocation import invocation
 from pgsurvive.estate.script import ShellScript
+from pgsurvive.estate.server_command import ServerCommand
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -24,6 +25,7 @@ _REFUSED = "it refuses the whole command line and does nothing"
     code="PGS602",
     severity=Severity.ERROR,
     applies_to=ShellScript,
+    also=(ServerCommand,),
     costs=Loss.RESTORE,
     source="https://www.postgresql.org/docs/current/app-pgdump.html",
 )
