@@ -47,6 +47,8 @@ _KEEPS = re.compile(
 def mirror_deletes(script: ShellScript) -> Iterator[Draft]:
     """Backups that are deleted here, by whatever or whomever, are deleted off-site too."""
     text = script.source.text
+    if not script.mentions("sync", "mirror", "rclone"):
+        return
     if _BACK.search(script.source.path.rpartition("/")[2]):
         return
     if script.is_throwaway or not _POSTGRESQL.search(f"{script.source.path}\n{text}") or _KEEPS.search(text):
