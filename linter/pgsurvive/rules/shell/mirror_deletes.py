@@ -29,6 +29,9 @@ _BACK = re.compile(
 )
 """What says that a backup is brought back, not off."""
 
+_MIRRORS = re.compile(r"(?<!f)sync|mirror|rclone")
+"""Without one of these nothing is mirrored, and nothing need be parsed."""
+
 _DATED = re.compile(r"\$\(|`|date|day|stamp|week", re.IGNORECASE)
 _KEEPS = re.compile(
     r"versioning|object-?lock|snapshot|immutab|worm|mountpoint|findmnt|ls -A|-empty|restic|borg|zfs|btrfs",
@@ -47,7 +50,7 @@ _KEEPS = re.compile(
 def mirror_deletes(script: ShellScript) -> Iterator[Draft]:
     """Backups that are deleted here, by whatever or whomever, are deleted off-site too."""
     text = script.source.text
-    if not script.mentions("sync", "mirror", "rclone"):
+    if not _MIRRORS.search(script.text):
         return
     if _BACK.search(script.source.path.rpartition("/")[2]):
         return
