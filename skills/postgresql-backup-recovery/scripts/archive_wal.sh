@@ -68,12 +68,14 @@ readonly target=$directory/$name
 [[ -f $source && -s $source ]] || fail "$NOT_STORED" "$source is missing or empty"
 [[ -d $directory ]] || fail "$NOT_STORED" "$directory is not a directory; is it mounted?"
 
+is_stored=
 if stored_already; then
-    exit "$STORED"
+    is_stored=yes
 fi
 
-# Left behind by an earlier attempt that was killed.
-rm -f -- "$directory/.$name".*
+# Left behind by an earlier attempt that was killed; beside a stored segment it would keep its space after that expires.
+rm -f -- "$directory/.$name".* || [[ $is_stored ]]
+[[ -z $is_stored ]] || exit "$STORED"
 
 temporary=$(mktemp -- "$directory/.$name.XXXXXXXX") || fail "$NOT_STORED" "cannot write to $directory"
 trap 'rm -f -- "$temporary"' EXIT
