@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,6 +25,7 @@ from pgsurvive.catalog.barman_values import RetentionPolicy
 from pgsurvive.estate import barman
 from pgsurvive.estate.barman import State, Why
 from pgsurvive.text import Source
+from tests.differential.figures import record
 from tests.differential.generate import Case
 from tests.differential.generate_barman import DIRECTORY, MAIN, case
 from tests.support.software import barman as barman_programs
@@ -373,15 +373,11 @@ def main() -> int:
 
 def _record(cases: int, accepted: int, disagreements: int) -> None:
     """Writes the figures between the marks on the site's page about tests."""
-    page = Path(__file__).parents[2] / "docs/testing.md"
-    before, mark, rest = page.read_text().partition("<!-- differential: barman.conf -->\n")
-    _, end, after = rest.partition("<!-- end -->")
-    today = datetime.now(tz=UTC).date()
-    figures = (
-        f"On {today}, Barman {catalog.version()} and pgsurvive each read {cases:,} configurations, of which Barman accepts "
-        f"{accepted:,}: {disagreements} disagreements.\n"
+    record(
+        "barman.conf",
+        f"Barman {catalog.version()} and pgsurvive each read {cases:,} configurations, of which Barman accepts "
+        f"{accepted:,}: {disagreements} disagreements.",
     )
-    page.write_text(before + mark + figures + end + after)
 
 
 if __name__ == "__main__":

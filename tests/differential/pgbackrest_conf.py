@@ -15,7 +15,6 @@ import shutil
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from pgsurvive.estate.pgbackrest import State
 from pgsurvive.estate.pgbackrest_reading import Reading, Skipped, read
 from pgsurvive.syntax import pgbackrest_conf
 from pgsurvive.text import Source
+from tests.differential.figures import record
 from tests.differential.generate_pgbackrest import Case, case
 from tests.support.pgbackrest_reading import LOGGING, Said, ask
 from tests.support.software import pgbackrest as current_program
@@ -300,15 +300,11 @@ def main() -> int:
 
 def _record(cases: int, asked: int, disagreements: int) -> None:
     """Writes the figures between the marks on the site's page about tests."""
-    page = Path(__file__).parents[2] / "docs/testing.md"
-    before, mark, rest = page.read_text().partition("<!-- differential: pgbackrest.conf -->\n")
-    _, end, after = rest.partition("<!-- end -->")
-    today = datetime.now(tz=UTC).date()
-    figures = (
-        f"On {today}, pgBackRest {' and '.join(VERSIONS)} and pgsurvive each read {cases:,} configurations as {asked:,} "
-        f"commands do: {disagreements} disagreements.\n"
+    record(
+        "pgbackrest.conf",
+        f"pgBackRest {' and '.join(VERSIONS)} and pgsurvive each read {cases:,} configurations as {asked:,} "
+        f"commands do: {disagreements} disagreements.",
     )
-    page.write_text(before + mark + figures + end + after)
 
 
 if __name__ == "__main__":

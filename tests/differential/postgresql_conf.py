@@ -18,7 +18,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -27,6 +26,7 @@ from pgsurvive.catalog.values import Invalid, interpret
 from pgsurvive.estate import postgres
 from pgsurvive.syntax.problem import Problem
 from pgsurvive.text import Kind, Source
+from tests.differential.figures import record
 from tests.differential.generate import AUTO, MAIN, Case, case
 from tests.support.lab import Lab
 from tests.support.software import MAJORS
@@ -307,15 +307,11 @@ def main() -> int:
 
 def _record(cases: int, disagreements: int) -> None:
     """Writes the figures between the marks on the site's page about tests."""
-    page = Path(__file__).parents[2] / "docs/testing.md"
-    before, mark, rest = page.read_text().partition("<!-- differential: postgresql.conf -->\n")
-    _, end, after = rest.partition("<!-- end -->")
-    today = datetime.now(tz=UTC).date()
-    figures = (
-        f"On {today}, PostgreSQL {MAJORS[0]} to {MAJORS[-1]} and pgsurvive each read {cases:,} configurations: "
-        f"{disagreements} disagreements.\n"
+    record(
+        "postgresql.conf",
+        f"PostgreSQL {MAJORS[0]} to {MAJORS[-1]} and pgsurvive each read {cases:,} configurations: "
+        f"{disagreements} disagreements.",
     )
-    page.write_text(before + mark + figures + end + after)
 
 
 if __name__ == "__main__":
