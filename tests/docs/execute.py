@@ -13,6 +13,7 @@ from tests.docs import configuration
 from tests.docs.linter import Linter
 from tests.docs.page import ROOT, Kind
 from tests.support.lab import CommandError
+from tests.support.postgresql import MAJORS, postgresql
 
 if TYPE_CHECKING:
     from tests.docs.page import Block, Page
@@ -152,6 +153,8 @@ class Session:
             from tests.support.software import s3  # noqa: PLC0415  fetched only for a page that needs it
 
             lab.add_to_path(s3())
+        if re.search(r"\bOLDER_BIN\b", words) and lab.postgresql.major > MAJORS[0]:
+            lab.env["OLDER_BIN"] = str(postgresql(lab.postgresql.major - 1).bindir)
         if re.search(r"\bpgsurvive\b", words):
             self._linter = Linter(lab)
 

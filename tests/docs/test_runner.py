@@ -381,6 +381,44 @@ pgsurvive check nowhere
     assert result.failure is None, told(result)
 
 
+def test_a_page_that_names_older_bin_finds_the_programs_of_the_major_before(run: RunPage) -> None:
+    result = run(
+        """```bash
+"$OLDER_BIN/pg_dump" --version
+"$OLDER_BIN/initdb" --auth=trust --pgdata=older >/dev/null
+cat older/PG_VERSION
+```
+
+```text title="Output"
+pg_dump (PostgreSQL) 17...
+17
+```
+
+<!-- run: exit=1 -->
+```bash
+"$OLDER_BIN/pg_dump"
+```
+
+```text title="Output"
+pg_dump: error: aborting because of server version mismatch
+...
+```
+"""
+    )
+    assert result.failure is None, told(result)
+
+
+def test_a_page_that_does_not_name_older_bin_has_none(run: RunPage) -> None:
+    result = run('```bash\nenv | grep -c OLDER_ || true\n```\n\n```text title="Output"\n0\n```\n')
+    assert result.failure is None, told(result)
+
+
+@pytest.mark.majors(14)
+def test_there_is_no_major_before_the_oldest(run: RunPage) -> None:
+    result = run('```bash\necho "${OLDER_BIN-unset}"\n```\n\n```text title="Output"\nunset\n```\n')
+    assert result.failure is None, told(result)
+
+
 def test_the_summary_counts_pages_and_gives_the_reasons(run: RunPage, tmp_path: Path) -> None:
     text = '```bash\ntrue\n```\n\n<!-- run: skip "no cloud" -->\n```bash\naws\n```\n\n```yaml\n```\n'
     record(run(text, "one.md"), tmp_path / "results")
