@@ -50,7 +50,8 @@ format: $(VENV)/dev.done ## Rewrite the Python files in the house format
 .PHONY: software
 software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest, Barman and an S3 server into the cache
 	@[ "$$(id -u)" != 0 ] || command -v ip >/dev/null || tools/system-packages iproute2
-	@{ command -v curl && command -v openssl && command -v gpg; } >/dev/null || tools/system-packages curl gnupg openssl
+	@{ command -v curl && command -v openssl && command -v gpg && command -v strace; } >/dev/null || \
+		tools/system-packages curl gnupg openssl strace
 	@$(BIN)/python -m tests.support.software
 
 .PHONY: differential

@@ -75,6 +75,20 @@ def test_nothing_outside_the_checked_directory_is_read(tmp_path: Path) -> None:
     assert "PGS201" not in {f.code for f in pgsurvive.check_paths([tmp_path / "in/postgresql.conf"]).findings}
 
 
+@pytest.mark.parametrize(("streams", "expected"), [("on", set()), ("off", {"PGS101"})])
+def test_wal_that_barman_streams_need_not_be_archived(
+    tmp_path: Path, streams: str, expected: set[str]
+) -> None:
+    (tmp_path / "postgresql.conf").write_text("archive_mode = off\n")
+    (tmp_path / "barman.conf").write_text(
+        "[barman]\nbarman_home = /srv/barman\nbarman_user = barman\n"
+        "[shop]\nconninfo = host=db1 user=barman\nbackup_method = postgres\nslot_name = barman\n"
+        f"streaming_conninfo = host=db1 user=stream\nstreaming_archiver = {streams}\narchiver = on\n"
+    )
+    codes = {finding.code for finding in pgsurvive.check_paths([tmp_path]).findings}
+    assert codes & {"PGS101"} == expected
+
+
 def test_files_that_include_each_other_end(tmp_path: Path) -> None:
     (tmp_path / "postgresql.conf").write_text("include 'a.conf'\nfsync = off\n")
     (tmp_path / "a.conf").write_text("include 'postgresql.conf'\nport = 1\n")

@@ -34,6 +34,7 @@ def catalog() -> dict[str, dict[str, Any]]:
             "product": f"pgBackRest {_number(pgbackrest_version())}",
             "commands": commands,
             "options": options,
+            "refusals": pgbackrests.restore_refusals(pgbackrest(), scratch),
         }
         _progress("Barman")
         for name, (commands, options) in barmans.options(barman(), scratch).items():

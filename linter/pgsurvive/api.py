@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pgsurvive.estate.barman import BarmanConfig
+    from pgsurvive.estate.estate import Estate
     from pgsurvive.estate.files import Files
     from pgsurvive.estate.pgbackrest import PgbackrestConfig
     from pgsurvive.estate.platform import PlatformFile
@@ -107,7 +108,7 @@ def check_paths(
     unreadable: list[tuple[str, str]] = []
     passed_over = 0
     unread: list[str] = []
-    estate: list[Subject] = []
+    subjects: list[Subject] = []
     for number, found in enumerate(discover(given, config.exclude), start=1):
         if progress is not None:
             progress(number, found.path)
@@ -118,10 +119,13 @@ def check_paths(
             unread.append(found.path)
         else:
             checked.append(found.source)
-            subjects = list(_subjects(found.source, found.kind, _majors(found.source, config), files))
-            findings.extend(_found_in(subjects))
-            estate.extend(subjects)
-    findings.extend(_found_between(estate, unread, files))
+            own = list(_subjects(found.source, found.kind, _majors(found.source, config), files))
+            findings.extend(_found_in(own))
+            subjects.extend(own)
+    whole = _whole(subjects, unread, files)
+    if whole is not None:
+        findings = [finding for finding in findings if not whole.answers(finding)]
+        findings.extend(run(rules_for(type(whole).__name__), whole))
     kept, silenced = _sorted_out(findings, checked, config)
     paths_checked = tuple(source.path for source in checked)
     return Result(tuple(kept), paths_checked, passed_over, tuple(unreadable), silenced)
@@ -137,15 +141,15 @@ def _found_in(subjects: Iterable[Subject]) -> Iterator[Finding]:
             yield replace(finding, fix=None) if broken and finding.fix else finding
 
 
-def _found_between(subjects: Sequence[Subject], unread: Sequence[str], files: Files) -> Iterator[Finding]:
-    """What the rules find in files that contradict each other; imports nothing where no two of them have to agree."""
+def _whole(subjects: Sequence[Subject], unread: Sequence[str], files: Files) -> Estate | None:
+    """All files together, of which some may contradict each other; imports nothing where no two of them have to agree."""
     names = {type(subject).__name__ for subject in subjects}
     has_programs = not names.isdisjoint(_BACKUP_PROGRAMS) and not names <= _BACKUP_PROGRAMS
     if not has_programs and not _has_incremental(subjects):
-        return
+        return None
     from pgsurvive.estate.estate import Estate
 
-    yield from run(rules_for(Estate.__name__), Estate.of(subjects, unread, files))
+    return Estate.of(subjects, unread, files)
 
 
 def _has_incremental(subjects: Sequence[Subject]) -> bool:

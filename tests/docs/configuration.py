@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.docs.page import Block
 
 MARK = re.compile(r"(?:#|--)\s*(?P<codes>PGS\d{3}(?:[\s,]+PGS\d{3})*)\s*$")
-LINTED = ("postgresql.conf", "postgresql.auto.conf", "conf.d", "pgbackrest.conf", "barman.conf")
+LINTED = ("postgresql.conf", "postgresql.auto.conf", "conf.d", "pgbackrest.conf", "barman.conf", "script")
 CODE = re.compile(r"PGS\d{3}")
 
 # A server that is down stays down, since the page is about to start it: it only checks what it would read.
@@ -93,7 +93,8 @@ def _needs_several_files(code: str) -> bool:
 def lint(block: Block, major: int, rule: str | None = None) -> str | None:
     """Return what the linter's findings and the block's own marks disagree about, None when they agree.
 
-    A rule's page shows pgbackrest.conf and barman.conf as short as its proof allows: there only its own rule counts.
+    A rule's page shows pgbackrest.conf, barman.conf and scripts as short as its proof allows: there only its own rule
+    counts.
     """
     from pgsurvive import check_text  # noqa: PLC0415  only configuration blocks need the package
 
@@ -104,7 +105,7 @@ def lint(block: Block, major: int, rule: str | None = None) -> str | None:
     findings = list(check_text(block.source, path=title, pg=major))
     # What several files say together is nothing that one of them shows.
     marked = {mark for mark in marks(block.source) if not _needs_several_files(mark[1])}
-    if rule is not None and kind in ("pgbackrest.conf", "barman.conf"):
+    if rule is not None and kind in ("pgbackrest.conf", "barman.conf", "script"):
         findings = [finding for finding in findings if finding.code == rule]
         marked = {mark for mark in marked if mark[1] == rule}
     lines = []

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgsurvive.estate.script import unwrapped
-from pgsurvive.syntax.shell import AndOr, Command, Pipeline, Script, children, commands, parse
+from pgsurvive.syntax.shell import AndOr, Command, Pipeline, Script, Word, children, commands, parse
 
 
 def _words(script: Script) -> list[list[str]]:
@@ -123,3 +123,54 @@ def test_code_that_bash_refuses_is_broken(text: str) -> None:
 def test_any_text_can_be_parsed(text: str) -> None:
     for command in commands(parse(text).body):
         assert 0 <= command.start <= command.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "psql <<EOF 2>&1 | tee log\nSELECT 1;\nEOF\n",
+        "psql <<-'EOF' 2>/dev/null | tee log\n\tSELECT 1;\n\tEOF\n",
+        'x="$(psql <<EOF 2>&1 | tee log\nSELECT 1;\nEOF\n)"\n',
+        "if ! psql <<EOF >log; then\nSELECT 1;\nEOF\ntee; fi\n",
+        'psql <<"EOF"; tee $((1<<4))\nSELECT 1;\nEOF\n',
+    ],
+)
+def test_what_stands_behind_a_here_document_is_read_too(text: str) -> None:
+    script = parse(text)
+    assert not script.broken
+    found = [inner for word in _all_words(script) for node in word.inside for inner in commands(node)]
+    psql, tee = (c for c in (*commands(script.body), *found) if c.name)
+    assert psql.heredoc is not None
+    assert psql.heredoc.text == "SELECT 1;\n"
+    assert psql.heredoc.constant
+    assert text[psql.heredoc.start : psql.heredoc.end].strip() == "SELECT 1;"
+    assert tee.name == "tee"
+
+
+def _all_words(script: Script) -> list[Word]:
+    return [word for command in commands(script.body) for word in (*command.words, *command.assignments)]
+
+
+def test_two_here_documents_of_one_line_follow_each_other() -> None:
+    (cat,) = commands(parse("cat <<A 3<<B\na $x\nA\nb\nB\n").body)
+    assert [(r.target.text, r.target.constant) for r in cat.redirects if r.target] == [
+        ("a $x\n", False),
+        ("b\n", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'wal=${@:$OPTIND:1}\npg_dump "${@:2}"\n',
+        "if (( 10#$version >= 90000 )); then pg_dump a; fi\n",
+        "dots() { while read -r x; do pg_dump $x; done }\n",
+        "f() { if true; then pg_dump a; fi; case $x in a) b;; esac }\n",
+        "f() { ( pg_dump a ) }\n",
+    ],
+)
+def test_what_only_the_grammar_refuses_is_not_broken(text: str) -> None:
+    subprocess.run(["bash", "-n", "-c", text], check=True)
+    script = parse(text)
+    assert not script.broken
+    assert "pg_dump" in [command.name for command in commands(script.body)]

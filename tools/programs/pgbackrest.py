@@ -1,6 +1,7 @@
 """The options of pgBackRest: `help COMMAND` lists them, its refusals tell where else each is taken and which are negated.
 
-Nothing is carried out: every question ends with a value that the program refuses before it does anything.
+Nothing is carried out: every question ends with a value that the program refuses before it does anything, or asks for a
+restore from a repository that isn't there.
 """
 
 from __future__ import annotations
@@ -57,3 +58,44 @@ def options(program: Path, scratch: Path) -> tuple[list[str], list[dict[str, Any
 
     with ThreadPoolExecutor(4) as pool:
         return commands, list(pool.map(option, names))
+
+
+_NEEDS_TYPE = re.compile(r"(option '([a-z-]+)' not valid without option 'type' in \(([^)]*)\))")
+_REQUIRES = re.compile(r"(restore command requires option: ([a-z-]+))")
+
+
+def restore_refusals(program: Path, scratch: Path) -> list[dict[str, Any]]:
+    """What `restore` refuses of options that a file can't hold: a target without its type, a type without its target."""
+    nowhere = ("--no-config", "--stanza=x", f"--pg1-path={scratch}/none", f"--repo1-path={scratch}/none")
+    places = (f"--log-path={scratch}", f"--lock-path={scratch}/lock")
+
+    def ask(*arguments: str) -> str:
+        return said(program, "restore", *arguments, *nowhere, *places, scratch=scratch)
+
+    found: list[dict[str, Any]] = []
+    types: set[str] = set()
+    for name in _OPTION.findall(said(program, "help", "restore", scratch=scratch)):
+        match = _NEEDS_TYPE.search(ask(f"--{name}=x")) or _NEEDS_TYPE.search(ask(f"--{name}"))
+        if match is not None and match[2] == name:
+            accepted = re.findall(r"'([a-z]+)'", match[3])
+            types.update(accepted)
+            found.append(
+                {
+                    "refused": [[f"--{name}"]],
+                    "says": match[1],
+                    "unless": [["--type", each] for each in accepted],
+                    "commands": ["restore"],
+                }
+            )
+    for each in sorted(types):
+        required = _REQUIRES.search(ask(f"--type={each}"))
+        if required is not None:
+            found.append(
+                {
+                    "refused": [["--type", each]],
+                    "says": required[1],
+                    "unless": [[f"--{required[2]}"]],
+                    "commands": ["restore"],
+                }
+            )
+    return found

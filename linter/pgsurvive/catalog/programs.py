@@ -110,6 +110,8 @@ class Refusal:
     """Its own words."""
 
     majors: frozenset[int]
+    commands: frozenset[str] | None = None
+    """The commands of the program that refuse it; None where there are none."""
 
 
 @dataclass(frozen=True)
@@ -254,6 +256,7 @@ def _refusal(data: dict[str, Any], majors: frozenset[int]) -> Refusal:
         unless=tuple(map(_term, data.get("unless", ()))),
         says=data["says"],
         majors=frozenset(data["majors"]) if "majors" in data else majors,
+        commands=frozenset(data["commands"]) if "commands" in data else None,
     )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pgsurvive.estate.files import Files
+    from pgsurvive.findings import Finding
 
 __all__ = ["BarmanLink", "Estate", "PgbackrestLink"]
 
@@ -123,6 +124,22 @@ class Estate:
             BarmanLink(config, clusters, scripts, is_alone, in_containers)
             for config, clusters, scripts, is_alone in self._joined(self.barman)
             if not config.is_template
+        )
+
+    def answers(self, finding: Finding) -> bool:
+        """Whether another file gives what a finding misses in its own: Barman receives the WAL that isn't archived."""
+        return finding.code == "PGS101" and finding.path in self._streamed
+
+    @cached_property
+    def _streamed(self) -> frozenset[str]:
+        """The files of the clusters from which Barman certainly streams."""
+        return frozenset(
+            tree.source.path
+            for link in self.barman_links
+            for cluster in link.clusters
+            if (server := link.server_of(cluster)) is not None
+            and server.effective("streaming_archiver").value is True
+            for tree in cluster.trees
         )
 
     @cached_property

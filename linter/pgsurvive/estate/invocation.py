@@ -127,6 +127,8 @@ class Invocation:
         for refusal in self.program.refusals:
             if major is not None and major not in refusal.majors:
                 continue
+            if refusal.commands is not None and self.subcommand not in refusal.commands:
+                continue
             if not all(self._holds(term) for term in refusal.refused):
                 continue
             # A helpful option may hide in what isn't known.

@@ -43,6 +43,9 @@ class Removal:
     names: tuple[str, ...] = ()
     """The patterns of names that `find` selects by."""
 
+    by_rank: bool = False
+    """Whether all are found and `tail` or `head` selects, or all but one name: older ones, as a rule."""
+
     is_particular: bool = False
     """Whether `find` has tests that can't be judged, such as `! -newer`."""
 
@@ -84,6 +87,9 @@ def _found(step: Step) -> Removal | None:
     if not removes or not places:
         return None
     by_age = any(test in _AGES and not value.startswith("-") for test, value in pairwise(words))
+    by_rank = any(each.name in ("tail", "head") for each in step.feeds) or any(
+        before in ("!", "-not") and test == "-name" for before, test in pairwise(words)
+    )
     names = tuple(
         value
         for before, test, value in zip(["", *words], words, words[1:], strict=False)
@@ -93,7 +99,7 @@ def _found(step: Step) -> Removal | None:
         word in ("-newer", "-anewer", "-cnewer", "-newermt", "-empty", "-size", "-perm", "-user")
         for word in words
     )
-    return Removal(step, "find", tuple(places), True, by_age, names, particular)  # noqa: FBT003
+    return Removal(step, "find", tuple(places), True, by_age, names, by_rank, particular)  # noqa: FBT003
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,11 +118,16 @@ def servers(file: PlatformFile) -> Iterator[Service]:
                 continue
             if is_passing(name) or is_throwaway(file.source, name, node):
                 continue
-            yield Service(name, node, scalar, _major(scalar.value, match["tag"] or ""))
+            yield Service(name, node, scalar, major_of_image(scalar.value))
 
 
-def _major(image: str, tag: str) -> int | None:
-    """The major that a tag names; the tags of extensions begin with the extension's own version."""
+def major_of_image(image: str) -> int | None:
+    """The major that the tag of an official image, or of one made from it, names; None for others.
+
+    The tags of extensions begin with the extension's own version.
+    """
+    match = _OFFICIAL.fullmatch(image)
+    tag = match["tag"] or "" if match else ""
     found = _TAGGED.search(tag)
     if found is None and not re.search(r"timescale|pgvector", image):
         found = _BARE_TAG.match(tag)

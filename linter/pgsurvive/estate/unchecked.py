@@ -82,7 +82,20 @@ class Unchecked:
 
 def prunes_backups(removal: Removal, values: Mapping[str, list[Setting]]) -> bool:
     """Whether it removes backups by their age, as far as names tell."""
-    if not removal.by_age or removal.is_particular:
+    return removal.by_age and _removes_backups(removal, values)
+
+
+def rotates_backups(script: ShellScript) -> bool:
+    """Whether it removes older backups, by their age or all but the newest, as far as names tell."""
+    values = settings(script)
+    return any(
+        (removal.by_age or removal.by_rank) and _removes_backups(removal, values)
+        for removal in removals(script)
+    )
+
+
+def _removes_backups(removal: Removal, values: Mapping[str, list[Setting]]) -> bool:
+    if removal.is_particular:
         return False
     what = " ".join((*(described(word.text, values) for word in removal.targets), *removal.names))
     if is_scratch(what) or any(map(_NO_BACKUP.search, removal.names)):

@@ -12,10 +12,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from pgsurvive.syntax.shell_respelling import respelled
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import tree_sitter
+
+    from pgsurvive.syntax.shell_respelling import HereDocument
 
 _NOT_ASCII = re.compile(r"[^\x01-\x7f]")
 _POSITIONAL = re.compile(r"(?<![$\\])\$\d")
@@ -214,8 +218,14 @@ def parse(text: str) -> Script:
     # Its grammar takes `$d/$2` for two words, but not `$d/$x`; and `$d-$x.sql`, but not `$d-$xxsql`.
     content = _BEHIND_NAME.sub(_lettered, _POSITIONAL.sub("$x", _NOT_ASCII.sub("x", text))).encode("ascii")
     root = _parser().parse(content).root_node
+    documents: dict[int, HereDocument] = {}
+    if root.has_error:
+        other = respelled(content.decode("ascii"))
+        retried = _parser().parse(other.text.encode("ascii")).root_node
+        if not retried.has_error:
+            root, documents = retried, other.documents
     try:
-        return Script(text, _Reader(text).sequence(root), broken=root.has_error)
+        return Script(text, _Reader(text, documents).sequence(root), broken=root.has_error)
     except RecursionError:
         return Script(text, Sequence((), (), 0, len(text)), broken=True)
 
@@ -271,8 +281,10 @@ def _without_comments(node: tree_sitter.Node) -> list[tree_sitter.Node]:
 class _Reader:
     """Turns tree-sitter's nodes into ours. Offsets stay those of the text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, documents: Mapping[int, HereDocument]) -> None:
         self.text = text
+        self.documents = documents
+        """Those that the tree has as a redirection from a file, by the place of the operator."""
 
     def sequence(self, node: tree_sitter.Node) -> Sequence:
         """The statements directly inside a node."""
@@ -396,7 +408,11 @@ class _Reader:
         return read
 
     def _redirect(self, node: tree_sitter.Node) -> Redirect:
-        operator = next((child.type for child in node.children if not child.is_named), "")
+        written = next((child for child in node.children if not child.is_named), None)
+        operator = written.type if written else ""
+        document = self.documents.get(written.start_byte) if written else None
+        if document is not None:
+            return Redirect(document.operator, self._document(document))
         if node.type == "heredoc_redirect":
             return Redirect(operator, self._heredoc(node, operator))
         target = node.child_by_field_name("destination")
@@ -429,6 +445,13 @@ class _Reader:
             text = re.sub(r"^\t+", "", text, flags=re.MULTILINE)
         inside = () if literal else tuple(self._substitutions(body))
         return Word(text, body.start_byte, body.end_byte, literal or not _has_expansion(body), inside=inside)
+
+    def _document(self, document: HereDocument) -> Word:
+        text = self.text[document.start : document.end]
+        constant = document.literal or re.search(r"(?<!\\)[$`]", text) is None
+        if document.operator == "<<-":
+            text = re.sub(r"^\t+", "", text, flags=re.MULTILINE)
+        return Word(text, document.start, document.end, constant)
 
     def _function(self, node: tree_sitter.Node) -> Node:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
@@ -574,5 +597,7 @@ def _with_redirects(node: Node, redirects: tuple[Redirect, ...]) -> Node:
             return replace(node, parts=(*first, _with_redirects(last, redirects)))
         case Negation():
             return replace(node, body=_with_redirects(node.body, redirects))
+        case Sequence(items=(only,)):
+            return replace(node, items=(_with_redirects(only, redirects),))
         case _:
             return Group(node, node.start, node.end, redirects)

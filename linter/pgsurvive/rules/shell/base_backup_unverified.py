@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.backups import backups
-from pgsurvive.estate.removals import removals, settings
 from pgsurvive.estate.script import ShellScript
-from pgsurvive.estate.unchecked import prunes_backups
+from pgsurvive.estate.unchecked import rotates_backups
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
 
@@ -42,10 +41,7 @@ def base_backup_unverified(script: ShellScript) -> Iterator[Draft]:
     made = [backup for backup in backups(script) if _is_verifiable(backup)]
     if not made:
         return
-    values = settings(script)
-    if not any(prunes_backups(removal, values) for removal in removals(script)) or _is_looked_at_elsewhere(
-        script
-    ):
+    if not rotates_backups(script) or _is_looked_at_elsewhere(script):
         return
     for backup in made:
         yield script.finding(

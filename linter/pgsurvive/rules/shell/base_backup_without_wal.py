@@ -61,7 +61,7 @@ def base_backup_without_wal(script: ShellScript) -> Iterator[Draft]:
 def _stores_only_the_base(script: ShellScript, call: Invocation) -> bool:
     """Whether the script goes on with base.tar and never with the file that holds the WAL."""
     streamed = call.value("--wal-method") in (None, "s", "stream") and call.complete
-    is_tar = call.value("--format") in _TAR and call.value("--pgdata") not in (None, "-")
+    is_tar = call.value("--format") in _TAR and call.has("--pgdata") and call.value("--pgdata") != "-"
     text = re.sub(r"#.*", "", script.text)
     return (
         is_tar

@@ -49,7 +49,9 @@ def options_that_do_not_combine(script: ShellScript) -> Iterator[Draft]:
 
 
 def _refusal(found: Invocation, majors: frozenset[int]) -> Refusal | None:
-    """What every possible major refuses; the words of the newest."""
+    """What every possible major refuses; the words of the newest. Other products are known in one version."""
+    if not found.program.majors:
+        return next(found.refusals(), None)
     newest: Refusal | None = None
     for major in sorted(majors):
         read = invocation(found.command, major)
