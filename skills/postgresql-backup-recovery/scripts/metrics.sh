@@ -71,6 +71,10 @@ need_directory() {
     [[ -d $1 && -r $1 && -x $1 ]] || fail "$NOT_WRITTEN" "$1 is not a readable directory; is it mounted?"
 }
 
+for directory in ${archive:+"$archive"} ${evidence:+"$evidence"} "${backups[@]}" "${disks[@]}"; do
+    need_directory "$directory"
+done
+
 lines=()
 # metric NAME HELP, then value NAME NUMBER [LABEL VALUE].
 metric() {
@@ -119,7 +123,6 @@ metric collected_timestamp_seconds "When these metrics were collected"
 value collected_timestamp_seconds "$(date +%s)"
 
 if [[ $archive ]]; then
-    need_directory "$archive"
     last=$(psql -XAtq --no-password -c "SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver" 2>/dev/null) || last=''
     if [[ $last ]]; then
         found=0
@@ -132,14 +135,12 @@ fi
 if ((${#backups[@]})); then
     metric backup_last_timestamp_seconds "When the newest complete and verified backup began, 0 if there is none"
     for directory in "${backups[@]}"; do
-        need_directory "$directory"
         newest=$(newest_backup "$directory") || exit
         value backup_last_timestamp_seconds "$newest" directory "$directory"
     done
 fi
 
 if [[ $evidence ]]; then
-    need_directory "$evidence"
     passed=0 newest_failed=0
     for file in "$evidence"/drill-*.json; do # in the order of their times
         [[ -f $file ]] || continue
@@ -158,8 +159,7 @@ fi
 if ((${#disks[@]})); then
     free=() size=()
     for directory in "${disks[@]}"; do
-        row=$(df --block-size=1 --output=avail,size -- "$directory" 2>/dev/null) ||
-            fail "$NOT_WRITTEN" "$directory is not a directory that can be read; is it mounted?"
+        row=$(df --block-size=1 --output=avail,size -- "$directory") || fail "$NOT_WRITTEN" "df fails for $directory"
         read -r bytes_free bytes_size <<<"${row##*$'\n'}"
         free+=("$bytes_free") size+=("$bytes_size")
     done
