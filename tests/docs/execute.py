@@ -153,6 +153,10 @@ class Session:
             from tests.support.software import s3  # noqa: PLC0415  fetched only for a page that needs it
 
             lab.add_to_path(s3())
+        if re.search(r"\bpromtool\b", words):
+            from tests.support.software import promtool  # noqa: PLC0415  fetched only for a page that needs it
+
+            lab.add_to_path(promtool().parent)
         if re.search(r"\bOLDER_BIN\b", words) and lab.postgresql.major > MAJORS[0]:
             lab.env["OLDER_BIN"] = str(postgresql(lab.postgresql.major - 1).bindir)
         if re.search(r"\bpgsurvive\b", words):

@@ -146,6 +146,11 @@ class Page:
         """Whether any of its blocks runs on a second host."""
         return any(block.directives.on_second_host for block in self.blocks)
 
+    @property
+    def needs_small_disk(self) -> bool:
+        """Whether any of its blocks names the disk that is soon full."""
+        return any("SMALL_DISK" in block.source for block in self.blocks if block.runs)
+
     @classmethod
     def read(cls, path: Path, root: Path = ROOT) -> Page:
         """Read the page at `path`; raises PageError for a page that the runner can't follow."""

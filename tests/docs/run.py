@@ -11,7 +11,7 @@ from tests.docs import configuration, grammar
 from tests.docs.compare import difference, matches, merge
 from tests.docs.execute import Session
 from tests.docs.page import Kind
-from tests.support import hosts
+from tests.support import disks, hosts
 from tests.support.lab import CommandError, Lab
 
 if TYPE_CHECKING:
@@ -88,13 +88,18 @@ def run_page(page: Page, major: int, observer: Observer | None = None, *, update
     observer.begin(page, major)
     if page.needs_second_host and result.not_for_this_major is None:
         result.not_here = hosts.unavailable()
+    if page.needs_small_disk and result.not_for_this_major is None and result.not_here is None:
+        result.not_here = disks.unavailable()
     if result.not_here is not None:
         result.skipped = [(block.line, result.not_here) for block in page.blocks if block.runs]
     elif result.not_for_this_major is None:
         blocks = [block for block in page.blocks if block.runs]
         if any(block.directives.why_not(major) is None for block in blocks):
             try:
-                with Lab(major, second_host=page.needs_second_host) as lab, Session(lab, page) as session:
+                with (
+                    Lab(major, second_host=page.needs_second_host, small_disk=page.needs_small_disk) as lab,
+                    Session(lab, page) as session,
+                ):
                     _run_blocks(session, page, result, observer, update=update)
             except CommandError as error:
                 result.failure = Failure(1, f"the lab itself fails: {error}")

@@ -11,7 +11,7 @@ import pytest
 from tests.docs.page import Page
 from tests.docs.report import describe, record, recorded, summary
 from tests.docs.run import Failure, Result, run_page
-from tests.support import hosts
+from tests.support import disks, hosts
 
 pytestmark = pytest.mark.majors(18)
 
@@ -333,6 +333,24 @@ def test_a_page_with_a_second_host_is_skipped_with_the_reason_where_there_can_be
     result = run(TWO_HOSTS)
     assert (result.failure, result.ran, result.not_here) == (None, 0, "a second host needs root")
     assert result.skipped == [(line, "a second host needs root") for line in (1, 7, 19, 24, 29, 40)]
+
+
+def test_a_page_that_names_the_small_disk_can_fill_it(run: RunPage, request: pytest.FixtureRequest) -> None:
+    page = '<!-- run: exit=1 -->\n```bash\nhead -c 1G /dev/zero >"$SMALL_DISK/file"\n```\n'
+    page += '\n```text title="Output"\n... No space left on device\n```\n'
+    result = run(page)
+    if result.not_here:
+        request.node.add_marker("not_here")
+        pytest.skip(result.not_here)
+    assert (result.failure, result.ran) == (None, 1)
+
+
+def test_a_page_with_a_small_disk_is_skipped_with_the_reason_where_there_can_be_none(
+    run: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disks, "unavailable", lambda: "a small disk needs root")
+    result = run('```bash\ndf "$SMALL_DISK"\n```\n')
+    assert (result.failure, result.ran, result.not_here) == (None, 0, "a small disk needs root")
 
 
 def test_sql_is_read_with_postgresqls_own_grammar_before_it_runs(run: RunPage) -> None:

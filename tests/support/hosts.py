@@ -73,7 +73,7 @@ class Hosts:
         table.write_text(
             "".join(f"{address} {name}\n" for name, address in ADDRESSES.items()) + "127.0.0.1 localhost\n"
         )
-        self.first, self.second = (_hold(keeper, env) for _ in range(2))
+        self.first, self.second = (hold(keeper, env, "--net", "--mount") for _ in range(2))
         cable = f"eth0 netns {self.first} type veth peer name eth0 netns {self.second}"
         _do(f"ip link add {cable}")
         for process, address in zip((self.first, self.second), ADDRESSES.values(), strict=True):
@@ -87,16 +87,16 @@ class Hosts:
         _do(f"nsenter --target {self.first} --mount mount -t tmpfs none {hidden}")
 
 
-def _hold(keeper: Keeper, env: Mapping[str, str]) -> int:
-    """Start a process in new namespaces and return its pid."""
+def hold(keeper: Keeper, env: Mapping[str, str], *namespaces: str) -> int:
+    """Start a process in new namespaces, given as options of unshare, and return its pid."""
     with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as output:
-        command = ["unshare", "--net", "--mount", "sleep", "infinity"]
+        command = ["unshare", *namespaces, "sleep", "infinity"]
         process = keeper.start(command, dict(env), Path("/"), (stdin, output, output), as_root=True)
         deadline = time.monotonic() + 10
         while Path(f"/proc/{process.pid}/comm").read_text() != "sleep\n":
             if time.monotonic() > deadline:
                 output.seek(0)
-                raise SoftwareError(f"cannot make a host: {output.read().decode(errors='replace')}")
+                raise SoftwareError(f"cannot make namespaces: {output.read().decode(errors='replace')}")
             time.sleep(0.005)
     return process.pid
 

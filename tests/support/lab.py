@@ -23,6 +23,7 @@ from typing import IO, Self
 
 from tests.support import processes
 from tests.support.cache import cached, output_of, server_account
+from tests.support.disks import SmallDisk
 from tests.support.hosts import Hosts
 from tests.support.keeper import Keeper, Kept
 from tests.support.postgresql import PostgreSQL, postgresql
@@ -52,12 +53,14 @@ class Lab:
     postgresql: the installation in use
     env: the environment of every command; change it to change what later commands see
     hosts: the lab's two hosts, if it was asked for a second one
+    small_disk: the file system that is soon full, if it was asked for one
     """
 
     directory: Path
     postgresql: PostgreSQL
     env: dict[str, str]
     hosts: Hosts | None
+    small_disk: SmallDisk | None
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class Lab:
         initdb_args: Sequence[str] = (),
         fresh: bool = False,
         second_host: bool = False,
+        small_disk: bool = False,
     ) -> None:
         """Prepare a lab.
 
@@ -76,13 +80,17 @@ class Lab:
             have the same system identifier: enough unless two labs meet.
         second_host: whether there are two hosts, where hosts.unavailable() has nothing against it. The cluster
             is on the first; the second has the same directories at the same paths, empty.
+        small_disk: whether SMALL_DISK names an empty file system that is soon full, where disks.unavailable() has
+            nothing against it. Not together with a second host.
         """
         self.postgresql = postgresql(major)
         self._start = start
         self._initdb_args = tuple(initdb_args)
         self._fresh = fresh
         self._second_host = second_host
+        self._small_disk = small_disk
         self.hosts = None
+        self.small_disk = None
         self._account = server_account()
         self._keeper: Keeper | None = None
 
@@ -175,6 +183,8 @@ class Lab:
         host = None
         if self.hosts:
             host = self.hosts.second if on_second_host else self.hosts.first
+        if self.small_disk:
+            host = self.small_disk.process
         return self._keeper.start(
             [str(part) for part in command],
             environment,
@@ -294,6 +304,10 @@ class Lab:
         if self._account:
             self.env["USER"] = self.env["LOGNAME"] = self._account.name
         directories = [self.env[name] for name in ("TMPDIR", "PGHOST", "BACKUP_DIR", "ARCHIVE_DIR")]
+        if self._small_disk and self._keeper:
+            marked = {**self.env, processes.MARKER: str(self.directory)}
+            self.small_disk = SmallDisk(self.directory, self._keeper, self._account, marked)
+            self.env["SMALL_DISK"] = str(self.small_disk.directory)
         if self._second_host and self._keeper:
             marked = {**self.env, processes.MARKER: str(self.directory)}
             self.hosts = Hosts(self.directory, self._keeper, self._account, marked)

@@ -7,6 +7,7 @@ from tests.support.barman import barman, barman_version
 from tests.support.cache import SoftwareError, cache_directory
 from tests.support.pgbackrest import OLD, pgbackrest, pgbackrest_2_45, pgbackrest_version
 from tests.support.postgresql import MAJORS, PostgreSQL, postgresql
+from tests.support.prometheus import promtool, promtool_version
 from tests.support.s3 import s3, s3_version
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "pgbackrest",
     "pgbackrest_2_45",
     "postgresql",
+    "promtool",
     "s3",
 ]
 
@@ -46,6 +48,11 @@ def _make_s3() -> str:
     return f"moto {s3_version()} ready in {programs}"
 
 
+def _make_promtool() -> str:
+    program = promtool()
+    return f"promtool {promtool_version()} ready in {program.parent}"
+
+
 def main() -> int:
     """Make every program ready, one line each; return an exit status."""
     steps: list[tuple[str, partial[str]]] = [
@@ -54,6 +61,7 @@ def main() -> int:
         (f"pgbackrest {OLD}", partial(_make_old_pgbackrest)),
         ("barman", partial(_make_barman)),
         ("s3", partial(_make_s3)),
+        ("promtool", partial(_make_promtool)),
     ]
     failed = 0
     for name, make in steps:
