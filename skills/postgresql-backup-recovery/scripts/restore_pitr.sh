@@ -366,7 +366,7 @@ while :; do
     # Right after the start there is no postmaster.pid yet.
     if pg_ctl status --pgdata="$into" >/dev/null 2>&1; then
         absent=0
-    elif ((++absent > 15)) || grep -q 'database system is shut down' "$log"; then
+    elif ((++absent > 15)) || grep -qs 'database system is shut down' "$log"; then
         give_up "the copy has stopped before the target"
     fi
     (($(date +%s) - began < 10#$timeout)) || give_up "not at the target after $timeout s (is PGUSER a superuser of the cluster?)"
