@@ -10,12 +10,12 @@ say() {
     printf '%s\n' "$*" >&2
 }
 
-# until_true SECONDS COMMAND...: polls; its status is that of the last attempt.
+# until_true SECONDS COMMAND...: polls, for at least so long, and fails if it never succeeds. No clock is asked: it may jump.
 until_true() {
-    local deadline=$((SECONDS + $1))
+    local left=$(($1 * 20))
     shift
     until "$@" >/dev/null 2>&1; do
-        ((SECONDS < deadline)) || return 1
+        ((left-- > 0)) || return 1
         sleep 0.05
     done
 }
@@ -77,7 +77,10 @@ no_process_in() {
 archive_now() {
     local segment
     segment=$(ask "SELECT pg_walfile_name(pg_switch_wal()) FROM pg_create_restore_point('segment')") || return 1
-    until_true 60 test -f "$PGDATA/pg_wal/archive_status/$segment.done" || return 1
+    until_true 60 test -f "$PGDATA/pg_wal/archive_status/$segment.done" || {
+        say "$segment is not archived"
+        return 1
+    }
     printf '%s\n' "$segment"
 }
 

@@ -12,7 +12,8 @@ orders_are_back() {
 }
 
 works_on() {
-    orders_are_back && [[ $(ask "INSERT INTO orders (id, region, state, token) VALUES (0, 'south', 'new', '') RETURNING id; DELETE FROM orders WHERE id = 0") == 0 ]] &&
+    orders_are_back && [[ $(ask "INSERT INTO orders (id, region, state, token) VALUES (0, 'south', 'new', '') RETURNING id") == 0 ]] &&
+        ask "DELETE FROM orders WHERE id = 0" &&
         [[ $(ask "SELECT count(*) FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype = 'p'") == 1 ]]
 }
 

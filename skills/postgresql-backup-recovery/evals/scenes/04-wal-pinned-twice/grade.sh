@@ -19,7 +19,7 @@ archive_has_no_hole() {
 archives() {
     local segment
     segment=$(ask "SELECT pg_walfile_name(pg_switch_wal()) FROM pg_create_restore_point('graded')") &&
-        until_true 5 test -f "$PGDATA/pg_wal/archive_status/$segment.done" &&
+        until_true 10 test -f "$PGDATA/pg_wal/archive_status/$segment.done" &&
         cmp --silent "$ARCHIVE_DIR/$segment" "$PGDATA/pg_wal/$segment"
 }
 

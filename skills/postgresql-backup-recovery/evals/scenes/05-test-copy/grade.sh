@@ -7,7 +7,7 @@ copy_archives_nothing() {
     [[ $(ask "${copy[@]}" "SELECT pg_is_in_recovery()") == f ]] || return 1
     segment=$(ask "${copy[@]}" "SELECT pg_walfile_name(pg_switch_wal()) FROM pg_create_restore_point('graded')") || return 1
     if [[ $(ask "${copy[@]}" "SHOW archive_mode") != off ]]; then
-        until_true 5 test -e "$ARCHIVE_DIR/$segment"
+        until_true 30 test -e "$ARCHIVE_DIR/$segment"
     fi
     [[ ! -e $ARCHIVE_DIR/$segment ]] && no_timeline_above 1 && files_kept backup
 }

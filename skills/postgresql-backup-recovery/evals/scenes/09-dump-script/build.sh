@@ -18,10 +18,10 @@ chmod +x "$LAB/bin/backup.sh"
 fingerprint orders | keep orders
 # Three nights of sound dumps for each trial, and one that a full disk cut short.
 mkdir "$SECRET/nights"
-for night in 20260301 20260302 20260304; do
+for night in 20200301 20200302 20200304; do
     pg_dumpall | gzip >"$SECRET/nights/${night}T020000Z.sql.gz"
 done
-head -c 20000 "$SECRET/nights/20260302T020000Z.sql.gz" >"$SECRET/nights/20260303T020000Z.sql.gz"
-for night in 1 2 3 4; do touch --date="2026-03-0$night 02:00:00Z" "$SECRET/nights/2026030${night}T020000Z.sql.gz"; done
+head -c 20000 "$SECRET/nights/20200302T020000Z.sql.gz" >"$SECRET/nights/20200303T020000Z.sql.gz"
+for night in 1 2 3 4; do touch --date="2020-03-0$night 02:00:00Z" "$SECRET/nights/2020030${night}T020000Z.sql.gz"; done
 cp -a "$SECRET/nights/." "$LAB/dumps/"
 keep_production

@@ -18,7 +18,7 @@ if [[ -f $LAB/answer/setup.sh && ! -e $SECRET/disaster ]]; then
     last=$(tail -n 1 "$SECRET/confirmed" | cut -d ' ' -f 2-)
     crash
     # The machine is gone. What receives WAL into BACKUP_DIR runs on another.
-    find "$LAB" -mindepth 1 -maxdepth 1 ! -name backup ! -name env.sh ! -name bin -exec rm -rf {} +
+    find "$LAB" -mindepth 1 -maxdepth 1 ! -name backup ! -name env.sh -exec rm -rf {} +
     mkdir "$PGHOST"
     cp -a "$SECRET/answer" "$LAB/answer"
     as_asked "$LAB/answer/restore.sh"

@@ -19,7 +19,7 @@ new_wal_is_encrypted() {
     local segment file found=
     segment=$(archive_now) || return 1
     while read -r file; do
-        [[ $(head -c 6 "$file") == Salted ]] || return 1
+        head -c 6 "$file" | grep -qa Salted || return 1
         found=yes
     done < <(find "$BACKUP_DIR" -type f -name "$segment-*")
     [[ $found ]]
