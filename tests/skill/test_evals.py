@@ -19,7 +19,7 @@ PARTS = {"build.sh", "grade.sh", "reference.sh", "wrong.sh"}
 Text = Annotated[str, Field(min_length=20)]
 # What 14 does differently: the functions of a backup by hand, no checksums by default, other messages.
 OLD = 14
-ON_THE_OLDEST_TOO = ["01-dropped-table", "06-which-backup", "08-corrupt-page"]
+ON_THE_OLDEST_TOO = ["01-dropped-table", "04-wal-pinned-twice", "06-which-backup", "08-corrupt-page"]
 
 
 class Strict(BaseModel):

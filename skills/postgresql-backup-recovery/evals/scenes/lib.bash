@@ -22,7 +22,11 @@ until_true() {
 
 # ask [PSQL OPTION]... SQL: an answer as unaligned text. No query waits for long, not even for a lock.
 ask() {
-    PGOPTIONS="${PGOPTIONS-} -c statement_timeout=15s" timeout 30 psql -XAtq -v ON_ERROR_STOP=1 "${@:1:$#-1}" -c "${!#}"
+    PGOPTIONS="${PGOPTIONS-} -c statement_timeout=15s" timeout 30 psql -XAtq -v ON_ERROR_STOP=1 "${@:1:$#-1}" -c "${!#}" || {
+        local status=$?
+        say "status $status of: ${!#}"
+        return "$status"
+    }
 }
 
 # tell SQL: runs what the scene is made of.

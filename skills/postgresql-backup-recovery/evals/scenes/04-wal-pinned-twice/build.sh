@@ -14,10 +14,8 @@ pg_basebackup --pgdata="$BACKUP_DIR/base" --checkpoint=fast
 tell "SELECT pg_create_physical_replication_slot('old_replica', true)"
 archive_now >/dev/null
 # Half a segment, as a crash of the archive leaves it, under its final name.
-tell "ALTER SYSTEM SET archive_command = 'false'"
-tell "SELECT pg_reload_conf()"
-until_true 30 eval '[[ $(ask "SHOW archive_command") == false ]]'
-blocked=$(ask "SELECT pg_walfile_name(pg_current_wal_lsn()) FROM pg_create_restore_point('in use')")
+mv "$ARCHIVE_DIR" "$LAB/away"
+blocked=$(ask "SELECT pg_walfile_name(pg_current_wal_insert_lsn()) FROM pg_create_restore_point('in use')")
 write() { # FROM TO, a segment each
     local n
     for ((n = $1; n <= $2; n++)); do
@@ -26,17 +24,15 @@ write() { # FROM TO, a segment each
     done | psql -XAtq -v ON_ERROR_STOP=1 -o /dev/null
 }
 write 9 10
-head -c 400000 "$PGDATA/pg_wal/$blocked" >"$ARCHIVE_DIR/$blocked"
-tell "ALTER SYSTEM RESET archive_command"
-tell "SELECT pg_reload_conf()"
-until_true 30 eval '[[ $(ask "SHOW archive_command") == test* ]]'
+head -c 400000 "$PGDATA/pg_wal/$blocked" >"$LAB/away/$blocked"
+mv "$LAB/away" "$ARCHIVE_DIR"
 write 11 40
 tell "SELECT pg_create_physical_replication_slot('replica_b', true)"
 write 41 45
 ask "SELECT restart_lsn FROM pg_replication_slots WHERE slot_name = 'replica_b'" | keep replica_b
 tell "CHECKPOINT"
 fingerprint orders | keep orders
-printf 'Monitoring, %s: the volume of pg_wal is at 96%% and growing. What is in pg_wal must shrink below 16 MB.\nreplica_b is down for maintenance until Monday and must be able to catch up by streaming. Of old_replica nobody knows; its machine was\nscrapped in spring.\n' \
+printf 'Monitoring, %s: the volume of pg_wal is at 96%% and growing. What is in pg_wal must shrink below 24 MB.\nreplica_b is down for maintenance until Monday and must be able to catch up by streaming. Of old_replica nobody knows; its machine was\nscrapped in spring.\n' \
     "$(date --utc +%T)" >"$LAB/incident.txt"
 keep_files backup "$BACKUP_DIR"
 find "$ARCHIVE_DIR" -type f ! -name "$blocked" -exec sha256sum {} + | keep archive.sums
