@@ -69,11 +69,28 @@ def test_the_runner_explains_itself_and_prints_each_prompt_as_it_is_written() ->
 
     assert said("--help").startswith("Usage: run.sh")
     assert "xit status" in said("--help")
+    assert "Examples:" in said("--help")
     assert [entry["id"] for entry in json.loads(said("list"))["evals"]] == [
         eval_.id for eval_ in DEFINED.evals
     ]
     for eval_ in DEFINED.evals:
         assert said("prompt", str(eval_.id)) == f"{eval_.prompt}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["build", "no-such-eval", "/nowhere/e"], 2, "there is no eval no-such-eval"),
+        (["build", "test-copy"], 2, "needs an eval and a directory"),
+        (["grade", "test-copy", "/tmp"], 1, "was not made by: run.sh build"),
+        (["explain"], 2, "Usage: run.sh"),
+    ],
+)
+def test_the_runner_says_why_it_does_nothing(arguments: list[str], status: int, message: str) -> None:
+    command = [str(EVALS / "run.sh"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert message in done.stderr
 
 
 class Incident:

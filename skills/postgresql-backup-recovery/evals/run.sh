@@ -144,7 +144,7 @@ build() {
     ((${#LAB} < 80)) || fail "$FAILED" "$LAB is too long for a socket's path"
     mkdir -m 0700 -- "$LAB" "$SECRET"
     {
-        printf 'export LAB=%q\n' "$LAB"
+        printf 'unset PGSERVICE PGHOSTADDR PGOPTIONS\nexport LAB=%q\n' "$LAB"
         # The variables, not their values, are written.
         # shellcheck disable=SC2016
         printf 'export %s\n' 'PGDATA=$LAB/data PGHOST=$LAB/socket PGPORT=5432 PGUSER=postgres PGDATABASE=postgres PGTZ=UTC TZ=UTC' \

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 umask 077
+unset PGSERVICE PGHOSTADDR PGOPTIONS
 export PGDATA=$LAB/data PGHOST=$LAB/socket PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
 export BACKUP_DIR=$LAB/backup ARCHIVE_DIR=$LAB/archive
 export PGCONNECT_TIMEOUT=10 PGTZ=UTC LC_ALL=C.UTF-8 TZ=UTC
