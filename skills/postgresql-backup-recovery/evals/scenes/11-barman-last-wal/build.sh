@@ -53,4 +53,5 @@ crash
 wait
 rm -rf "$PGDATA"
 printf 'Operator, %s: the database machine burnt. The shop had confirmed 1577 orders. This is the host with Barman (server "main").\n' "$(date --utc +%T)" >"$LAB/incident.txt"
-keep_files backup "$BACKUP_DIR/main/base" "$BACKUP_DIR/main/wals"
+# Its catalog (backup.info, xlog.db) Barman writes anew when it likes.
+find "$BACKUP_DIR"/main/base/*/data "$BACKUP_DIR"/main/wals/0* -type f -exec sha256sum {} + | keep backup.sums
