@@ -6,18 +6,17 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from pgsurvive.rules import all_rules
+from tests.docs.page import Page, find_pages
 from tests.site.conftest import ROOT, includes, pages
 from tools import site
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-INCLUDING = [page for page in pages() if includes(page)]
+INCLUDING = [page for page in pages() if includes(page) and page != ROOT / site.PRINT]
+REFERENCES = ROOT / site.REFERENCES
 
 
 def test_every_include_names_a_file() -> None:
@@ -42,6 +41,30 @@ def test_every_chapter_and_every_example_has_a_page() -> None:
     ]
     included = {source for page in pages() for source in includes(page)}
     assert {source.relative_to(ROOT).as_posix() for source in sources} <= included
+
+
+def test_every_playbook_is_found_by_its_symptom_and_printed() -> None:
+    playbooks = [path.name for path in sorted(REFERENCES.glob("incident-*.md"))]
+    symptoms = (ROOT / "docs/incidents/index.md").read_text()
+    assert not [name for name in playbooks if f"](../guide/{name})" not in symptoms]
+    printed = [source.rpartition("/")[2] for source in includes(ROOT / site.PRINT)]
+    assert sorted(printed) == playbooks
+
+
+def test_a_command_under_the_tab_of_a_version_runs_on_just_these_majors() -> None:
+    wrong = []
+    for page in filter(re.compile(r"/docs/(setup|incidents)/").search, map(str, find_pages())):
+        text = Path(page).read_text()
+        for block in Page.read(Path(page)).blocks:
+            tab = re.findall(r"^=== \"(.+)\"$", text[: block.start], re.MULTILINE)
+            if not block.runs or not block.indent or not tab:
+                continue
+            since = re.fullmatch(r"PostgreSQL (\d+) and later", tab[-1])
+            before = re.fullmatch(r"Before (\d+)", tab[-1])
+            wanted = f"if pg>={since[1]}" if since else f"if pg<{before[1]}" if before else None
+            if wanted not in [str(condition) for condition in block.directives.conditions]:
+                wrong.append(f"{page}:{block.line}: under the tab {tab[-1]!r} without {wanted}")
+    assert not wrong
 
 
 def test_a_page_of_a_rule_links_to_other_pages_by_their_address() -> None:
@@ -69,6 +92,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of what the generator writes, and the generator pointed at it."""
     shutil.copytree(ROOT / site.PAGES, tmp_path / site.PAGES)
     shutil.copy(ROOT / site.CONFIGURATION, tmp_path)
+    (tmp_path / site.PRINT).parent.mkdir(parents=True)
+    shutil.copy(ROOT / site.PRINT, tmp_path / site.PRINT)
+    shutil.copytree(ROOT / site.REFERENCES, tmp_path / site.REFERENCES)
     for rule in all_rules():
         copy = tmp_path / rule.page.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from functools import partial
 
 from tests.support.barman import barman, barman_version
 from tests.support.cache import SoftwareError, cache_directory
+from tests.support.chromium import chromium, chromium_version
 from tests.support.pgbackrest import OLD, pgbackrest, pgbackrest_2_45, pgbackrest_version
 from tests.support.postgresql import MAJORS, PostgreSQL, postgresql
 from tests.support.s3 import s3, s3_version
@@ -15,6 +16,7 @@ __all__ = [
     "SoftwareError",
     "barman",
     "cache_directory",
+    "chromium",
     "pgbackrest",
     "pgbackrest_2_45",
     "postgresql",
@@ -46,6 +48,10 @@ def _make_s3() -> str:
     return f"moto {s3_version()} ready in {programs}"
 
 
+def _make_chromium() -> str:
+    return f"{chromium_version()} ready in {chromium().parent}"
+
+
 def main() -> int:
     """Make every program ready, one line each; return an exit status."""
     steps: list[tuple[str, partial[str]]] = [
@@ -54,6 +60,7 @@ def main() -> int:
         (f"pgbackrest {OLD}", partial(_make_old_pgbackrest)),
         ("barman", partial(_make_barman)),
         ("s3", partial(_make_s3)),
+        ("chromium", partial(_make_chromium)),
     ]
     failed = 0
     for name, make in steps:
