@@ -55,7 +55,6 @@
       theme: "neutral",
       themeCSS: colors,
       fontFamily: getComputedStyle(document.body).fontFamily,
-      flowchart: { htmlLabels: false },
     });
     for (const source of sources) {
       const { svg } = await mermaid.render("diagram-" + ++count, source.textContent);

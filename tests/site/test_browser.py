@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +25,6 @@ _PACKAGE = find_spec("axe_playwright_python")
 assert _PACKAGE is not None
 assert _PACKAGE.origin is not None
 AXE = Path(_PACKAGE.origin).with_name("axe.min.js")
-NOTHING_TO_FIND = {"config": {"lang": ["en"], "separator": r"[\s\-]+", "pipeline": []}, "docs": []}
 # One page of each kind.
 KINDS = {
     "home": "",
@@ -64,8 +64,10 @@ def zensical_address(zensical: Site) -> Iterator[str]:
 class Tabs:
     """Opens tabs, each with an empty profile, and closes them all."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, site: Site) -> None:
         self.browser = browser
+        index = json.loads((site.directory / "search/search_index.json").read_text())
+        self.nothing_to_find = index | {"docs": []}
         self.contexts: list[BrowserContext] = []
 
     def open(
@@ -82,14 +84,14 @@ class Tabs:
         )
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         if not search:
-            context.route("**/search_index.json", lambda route: route.fulfill(json=NOTHING_TO_FIND))
+            context.route("**/search_index.json", lambda route: route.fulfill(json=self.nothing_to_find))
         self.contexts.append(context)
         return context.new_page()
 
 
 @pytest.fixture
-def tabs(browser: Browser) -> Iterator[Tabs]:
-    made = Tabs(browser)
+def tabs(browser: Browser, material: Site) -> Iterator[Tabs]:
+    made = Tabs(browser, material)
     yield made
     for context in made.contexts:
         context.close()
@@ -219,10 +221,10 @@ def test_a_diagram_is_drawn_in_the_colors_of_the_palette(
     expect(picture.locator("svg")).to_be_visible()
     expect(picture).to_contain_text("Archive WAL")
     expect(tab.locator("pre.diagram")).to_be_hidden()
-    words = picture.locator("text").first
-    in_the_light = words.evaluate("element => getComputedStyle(element).fill")
+    words = picture.locator(".nodeLabel").first
+    in_the_light = words.evaluate("element => getComputedStyle(element).color")
     tab.evaluate("document.body.setAttribute('data-md-color-scheme', 'slate')")
-    expect(words).not_to_have_css("fill", in_the_light)
+    expect(words).not_to_have_css("color", in_the_light)
     assert tab.locator(".diagram-picture").count() == 1
 
 
