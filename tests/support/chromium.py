@@ -1,5 +1,6 @@
 """The browser that looks at the site: the machine's own Chromium or Chrome."""
 
+import re
 import shutil
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ def chromium() -> Path:
 
 
 def chromium_version() -> str:
-    """Return what it says of itself: "Chromium 156.0.8078.108"."""
+    """Return its version: "156.0.8078.108"."""
     said = output_of([chromium(), "--version"], what=f"{chromium()} does not start")
-    return " ".join(said.split()[:2])
+    found = re.search(r"\d+(\.\d+)+", said)
+    return found[0] if found else said.strip()

@@ -144,7 +144,7 @@ def test_everything_is_ready_and_said_to_be_when_asked_again() -> None:
     lines = done.stdout.splitlines()
     names = [line.partition(" ... ")[0] for line in lines]
     servers = [f"postgresql {major}" for major in (14, 15, 16, 17, 18)]
-    assert names == [*servers, "pgbackrest", "pgbackrest 2.45", "barman", "s3"]
+    assert names == [*servers, "pgbackrest", "pgbackrest 2.45", "barman", "s3", "chromium"]
     assert [line for line in lines if " ready in /" not in line] == []
     assert (done.returncode, done.stderr) == (0, "")
 
