@@ -88,6 +88,8 @@ def page(rule: Rule, source: str) -> str:
         f"title: {rule.code} {rule.name}\n"
         f"description: {quoted(rule.summary)}\n"
         f"tags:\n  - {family(rule)}\n  - {rule.severity.value.capitalize()}\n"
+        # Who searches for a message wants the playbook or the chapter first: there are more rules than anything else.
+        "search:\n  boost: 0.3\n"
         f"source: {source}\n"
         "---\n\n"
         f'--8<-- "{source}"\n'
@@ -133,6 +135,9 @@ def navigation(configuration: str, rules: Iterable[Rule]) -> str:
 def printed(configuration: str) -> str:
     """Return the page of all playbooks, in the order of the navigation."""
     playbooks = re.findall(r"^ +- guide/(incident-[\w-]+)\.md$", configuration, re.MULTILINE)
+    missing = [name for name in playbooks if not (ROOT / REFERENCES / f"{name}.md").is_file()]
+    if missing:
+        raise SystemExit(f"{CONFIGURATION}: nav names what is not in {REFERENCES}: {', '.join(missing)}")
     titles = [(ROOT / REFERENCES / f"{name}.md").read_text().partition("\n")[0] for name in playbooks]
     contents = [f"{number}. {title.removeprefix('# ')}\n" for number, title in enumerate(titles, 1)]
     includes = [f'\n--8<-- "{REFERENCES}/{name}.md"\n' for name in playbooks]

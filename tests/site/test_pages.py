@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from pgsurvive.rules import all_rules
 from tests.docs.page import Page, find_pages
 from tests.site.conftest import ROOT, includes, pages
 from tools import site
+from tools.publish.pages import FRONT_MATTER
 
 INCLUDING = [page for page in pages() if includes(page) and page != ROOT / site.PRINT]
 REFERENCES = ROOT / site.REFERENCES
@@ -30,8 +33,21 @@ def test_every_include_names_a_file() -> None:
 @pytest.mark.parametrize("page", INCLUDING, ids=lambda page: page.stem)
 def test_a_page_that_includes_is_front_matter_and_one_include(page: Path) -> None:
     (source,) = includes(page)
-    front_matter = rf"---\ntitle: .+\ndescription: .+\ntags:\n(?:  - .+\n)+source: {re.escape(source)}\n---\n"
+    head = r"title: .+\ndescription: .+\ntags:\n(?:  - .+\n)+(?:search:\n  boost: .+\n)?"
+    front_matter = rf"---\n{head}source: {re.escape(source)}\n---\n"
     assert re.fullmatch(front_matter + r'\n--8<-- ".+"\n', page.read_text())
+
+
+def test_the_front_matter_of_every_page_is_yaml_to_a_strict_reader_too() -> None:
+    # Zensical refuses `description: What it costs: nothing`, MkDocs does not.
+    for page in pages():
+        match = FRONT_MATTER.match(page.read_text())
+        assert match, page
+        try:
+            meta = YAML(typ="safe").load(match["yaml"])
+        except YAMLError as error:
+            pytest.fail(f"{page}: {error}", pytrace=False)
+        assert all(isinstance(meta[key], str) for key in ("title", "description")), page
 
 
 def test_every_chapter_and_every_example_has_a_page() -> None:
