@@ -63,6 +63,9 @@ def test_every_playbook_is_found_by_its_symptom_and_printed() -> None:
     playbooks = [path.name for path in sorted(REFERENCES.glob("incident-*.md"))]
     symptoms = (ROOT / "docs/incidents/index.md").read_text()
     assert not [name for name in playbooks if f"](../guide/{name})" not in symptoms]
+    pages_of = [ROOT / "docs/guide" / name for name in playbooks]
+    low = [page.name for page in pages_of if "search:\n  boost: 5\n" not in page.read_text()]
+    assert not low, "who searches for a message needs the playbook first"
     printed = [source.rpartition("/")[2] for source in includes(ROOT / site.PRINT)]
     assert sorted(printed) == playbooks
 
