@@ -48,10 +48,12 @@ format: $(VENV)/dev.done ## Rewrite the Python files in the house format
 	@$(BIN)/ruff format --quiet .
 
 .PHONY: software
-software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest, Barman and an S3 server into the cache
+software: $(VENV)/dev.done ## Fetch the real PostgreSQL 14-18, pgBackRest, Barman and what else the tests run
 	@[ "$$(id -u)" != 0 ] || command -v ip >/dev/null || tools/system-packages iproute2
 	@{ command -v curl && command -v openssl && command -v gpg && command -v strace; } >/dev/null || \
 		tools/system-packages curl gnupg openssl strace
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		tools/system-packages chromium fonts-liberation
 	@$(BIN)/python -m tests.support.software
 
 .PHONY: differential
@@ -62,12 +64,14 @@ differential: software ## Read thousands of generated configurations as the real
 	@$(BIN)/python -m tests.differential.pgbackrest_conf --cases 2000 --record
 
 .PHONY: pages
-pages: $(VENV)/dev.done ## Write the site's page for each rule, and their index
+pages: $(VENV)/dev.done ## Write the site's page for each rule, their index, and all playbooks on one page
 	@$(BIN)/python -m tools.site
 
 .PHONY: docs
 docs: $(VENV)/dev.done ## Build the site into site/
+	@$(BIN)/python -m tools.publish prepare
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@$(BIN)/python -m tools.publish finish site
 
 .PHONY: requirements
 requirements: $(VENV)/bootstrap.done ## Recompile the pinned requirements from pyproject.toml
@@ -80,7 +84,7 @@ requirements: $(VENV)/bootstrap.done ## Recompile the pinned requirements from p
 
 .PHONY: clean
 clean: ## Remove what was built here (the cache outside stays)
-	rm -rf $(VENV) site dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) site docs/assets/vendor docs/templates/partials/executed.html dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bootstrap.done: requirements/bootstrap.txt
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || \

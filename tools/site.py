@@ -1,4 +1,4 @@
-"""Write what the site derives from the rules: a page per rule, the index, and their part of the navigation.
+"""Write the pages that the site derives: of the rules, their index and navigation; all playbooks in one, to print.
 
 `python -m tools.site` writes. With `--check` it only names what is out of date, and exits with 1 if any is.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = Path("docs/rules")
 CONFIGURATION = Path("mkdocs.yml")
+PRINT = Path("docs/guide/incidents-print.md")
+REFERENCES = "skills/postgresql-backup-recovery/references"
 BEGIN = "# rules: begin, written by python -m tools.site"
 END = "# rules: end"
 
@@ -53,6 +56,25 @@ Each page says what the rule finds and what you lose, and shows the loss happeni
 - **info**: worth knowing.
 """
 
+# Stands beside the pages of the playbooks, so that links between them mean the same here.
+PRINTED = """\
+---
+title: Print the playbooks
+description: Every playbook on one page, to be printed before the day it is needed.
+search:
+  exclude: true
+---
+
+# Print the playbooks
+
+Print this page and keep it where you find it when this site, the wiki and the password store are on the host that is
+gone. Each playbook begins on a new sheet; what is folded stays off the paper. Write beside it who may promote, overwrite
+and delete, how to reach them, where the backups are, and where their keys are.
+
+<span class="print-sheets"></span>
+
+"""
+
 
 def family(rule: Rule) -> str:
     """Name the family that the rule's code belongs to."""
@@ -66,6 +88,8 @@ def page(rule: Rule, source: str) -> str:
         f"title: {rule.code} {rule.name}\n"
         f"description: {quoted(rule.summary)}\n"
         f"tags:\n  - {family(rule)}\n  - {rule.severity.value.capitalize()}\n"
+        # Who searches for a message wants the playbook or the chapter first: there are more rules than anything else.
+        "search:\n  boost: 0.3\n"
         f"source: {source}\n"
         "---\n\n"
         f'--8<-- "{source}"\n'
@@ -81,9 +105,9 @@ def index(rules: Iterable[Rule]) -> str:
     """Return the page that lists all rules by family."""
     parts = [INDEX]
     for name, members in groupby(rules, key=family):
-        parts.append(f"\n## {name}\n\n| Code | Name | Severity | What it finds |\n|---|---|---|---|\n")
+        parts.append(f"\n## {name}\n\n| Rule | Severity | What it finds |\n|---|---|---|\n")
         parts.extend(
-            f"| [{r.code}]({r.code}.md) | {r.name} | {r.severity.value} | {cell(r.summary)} |\n"
+            f"| [{r.code}]({r.code}.md) {r.name} | {r.severity.value} | {cell(r.summary)} |\n"
             for r in members
         )
     return "".join(parts)
@@ -108,6 +132,18 @@ def navigation(configuration: str, rules: Iterable[Rule]) -> str:
     return before + begin + "".join(f"\n{indent}{line}" for line in [*lines, end]) + after
 
 
+def printed(configuration: str) -> str:
+    """Return the page of all playbooks, in the order of the navigation."""
+    playbooks = re.findall(r"^ +- guide/(incident-[\w-]+)\.md$", configuration, re.MULTILINE)
+    missing = [name for name in playbooks if not (ROOT / REFERENCES / f"{name}.md").is_file()]
+    if missing:
+        raise SystemExit(f"{CONFIGURATION}: nav names what is not in {REFERENCES}: {', '.join(missing)}")
+    titles = [(ROOT / REFERENCES / f"{name}.md").read_text().partition("\n")[0] for name in playbooks]
+    contents = [f"{number}. {title.removeprefix('# ')}\n" for number, title in enumerate(titles, 1)]
+    includes = [f'\n--8<-- "{REFERENCES}/{name}.md"\n' for name in playbooks]
+    return "".join([PRINTED, *contents, *includes])
+
+
 def expected(rules: Sequence[Rule]) -> dict[Path, str]:
     """Return every derived file, by its path from the root."""
     ordered = sorted(rules, key=lambda rule: rule.code)
@@ -116,7 +152,9 @@ def expected(rules: Sequence[Rule]) -> dict[Path, str]:
         for rule in ordered
     }
     files[PAGES / "index.md"] = index(ordered)
-    files[CONFIGURATION] = navigation((ROOT / CONFIGURATION).read_text(), ordered)
+    configuration = (ROOT / CONFIGURATION).read_text()
+    files[CONFIGURATION] = navigation(configuration, ordered)
+    files[PRINT] = printed(configuration)
     return files
 
 

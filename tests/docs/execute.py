@@ -43,6 +43,8 @@ class Session:
     def __init__(self, lab: Lab, page: Page) -> None:
         self.lab = lab
         self.count = 0
+        self.programs = {"PostgreSQL": lab.postgresql.version}
+        """The version of each product that the page uses."""
         self.paths = {
             lab.env["ARCHIVE_DIR"]: "/srv/wal_archive",
             lab.env["BACKUP_DIR"]: "/srv/backup",
@@ -142,13 +144,15 @@ class Session:
         self._copy(EXAMPLES, "examples")
         words = "\n".join(block.source for block in page.blocks if block.runs)
         if re.search(r"\bpgbackrest\b", words):
-            from tests.support.software import pgbackrest  # noqa: PLC0415  fetched only for a page that needs it
+            from tests.support import pgbackrest  # noqa: PLC0415  fetched only for a page that needs it
 
-            lab.add_to_path(pgbackrest().parent)
+            lab.add_to_path(pgbackrest.pgbackrest().parent)
+            self.programs["pgBackRest"] = pgbackrest.pgbackrest_version()
         if re.search(r"\bbarman\b", words):
-            from tests.support.software import barman  # noqa: PLC0415  fetched only for a page that needs it
+            from tests.support import barman  # noqa: PLC0415  fetched only for a page that needs it
 
-            lab.add_to_path(barman())
+            lab.add_to_path(barman.barman())
+            self.programs["Barman"] = barman.barman_version()
         if re.search(r"\bs3-server\b", words):
             from tests.support.software import s3  # noqa: PLC0415  fetched only for a page that needs it
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.docs.page import ROOT
@@ -42,6 +43,8 @@ def record(result: Result, directory: Path = RESULTS) -> None:
         "page": result.page,
         "major": result.major,
         "digest": result.digest,
+        "date": datetime.now(UTC).date().isoformat(),
+        "programs": result.programs,
         "ran": result.ran,
         "skipped": result.skipped,
         "shown": result.shown,

@@ -47,6 +47,8 @@ class Result:
     """Why this machine can't run the page: no failure, but nothing is proven either."""
     failure: Failure | None = None
     seconds: float = 0
+    programs: dict[str, str] = field(default_factory=dict)
+    """The exact version of each program that the page was run with: {"PostgreSQL": "18.6"}."""
     new_outputs: dict[int, list[str]] = field(default_factory=dict)
     """By index of the block: what to record instead; only filled when asked to update."""
 
@@ -100,6 +102,7 @@ def run_page(page: Page, major: int, observer: Observer | None = None, *, update
                     Lab(major, second_host=page.needs_second_host, small_disk=page.needs_small_disk) as lab,
                     Session(lab, page) as session,
                 ):
+                    result.programs = dict(session.programs)
                     _run_blocks(session, page, result, observer, update=update)
             except CommandError as error:
                 result.failure = Failure(1, f"the lab itself fails: {error}")

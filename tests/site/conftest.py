@@ -12,9 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.page import Page, find_pages
+from tests.docs.report import record
+from tests.docs.run import Result, digest
+from tools.publish import executed
+from tools.publish.__main__ import main as publish
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 BIN = Path(sys.executable).parent
+# The page whose record is of an older text.
+STALE = "skills/postgresql-backup-recovery/references/restore-drills.md"
 INCLUDE = re.compile(r'^--8<-- "(?P<path>[^"]+)"$', re.MULTILINE)
 
 
@@ -62,23 +70,53 @@ def build(command: list[str], directory: Path, cwd: Path) -> Site:
 
 
 @pytest.fixture(scope="session")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The site as Material for MkDocs builds it. Without -q: that would hide what --strict counts."""
-    directory = tmp_path_factory.mktemp("material") / "site"
-    return build([str(BIN / "mkdocs"), "build", "--strict", "--site-dir", str(directory)], directory, ROOT)
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the site is built from, prepared as `make docs` does, with invented records of the pages' runs.
 
-
-@pytest.fixture(scope="session")
-def zensical(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The site as Zensical builds it, in a copy: it insists on writing below the configuration."""
-    project = tmp_path_factory.mktemp("zensical")
+    A copy, because Zensical insists on writing below its configuration, and because what the last `make docs` left in
+    the checkout must not decide what a test sees.
+    """
+    project = tmp_path_factory.mktemp("project")
     shutil.copy(ROOT / "mkdocs.yml", project)
-    shutil.copytree(DOCS, project / "docs")
+    generated = shutil.ignore_patterns("vendor", Path(executed.TEMPLATE).name)
+    shutil.copytree(DOCS, project / "docs", ignore=generated)
     for source in {source for page in pages() for source in includes(page)}:
         target = project / source
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / source, target)
-    return build([str(BIN / "zensical"), "build", "--strict"], project / "site", project)
+    records = project / "records"
+    for path in find_pages():
+        page = Page.read(path)
+        for major, version in (14, "14.21"), (18, "18.3"):
+            result = Result(page.name, major, digest(page), ran=1, programs={"PostgreSQL": version})
+            if page.name == STALE:
+                result.digest = "of an older text"
+            record(result, records)
+    status = publish(["prepare", "--docs", str(project / "docs"), "--records", str(records)])
+    assert status == 0
+    return project
+
+
+@pytest.fixture(scope="session")
+def material(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site as Material for MkDocs builds it. Without -q: that would hide what --strict counts."""
+    directory = tmp_path_factory.mktemp("material") / "site"
+    built = build(
+        [str(BIN / "mkdocs"), "build", "--strict", "--site-dir", str(directory)], directory, project
+    )
+    if directory.exists():
+        publish(["finish", str(directory)])
+    return built
+
+
+@pytest.fixture(scope="session")
+def zensical(project: Path) -> Site:
+    """The site as Zensical builds it."""
+    directory = project / "site"
+    built = build([str(BIN / "zensical"), "build", "--strict"], directory, project)
+    if directory.exists():
+        publish(["finish", str(directory)])
+    return built
 
 
 @pytest.fixture(params=["material", "zensical"])

@@ -6,18 +6,20 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from pgsurvive.rules import all_rules
+from tests.docs.page import Page, find_pages
 from tests.site.conftest import ROOT, includes, pages
 from tools import site
+from tools.publish.pages import FRONT_MATTER
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-INCLUDING = [page for page in pages() if includes(page)]
+INCLUDING = [page for page in pages() if includes(page) and page != ROOT / site.PRINT]
+REFERENCES = ROOT / site.REFERENCES
 
 
 def test_every_include_names_a_file() -> None:
@@ -31,8 +33,21 @@ def test_every_include_names_a_file() -> None:
 @pytest.mark.parametrize("page", INCLUDING, ids=lambda page: page.stem)
 def test_a_page_that_includes_is_front_matter_and_one_include(page: Path) -> None:
     (source,) = includes(page)
-    front_matter = rf"---\ntitle: .+\ndescription: .+\ntags:\n(?:  - .+\n)+source: {re.escape(source)}\n---\n"
+    head = r"title: .+\ndescription: .+\ntags:\n(?:  - .+\n)+(?:search:\n  boost: .+\n)?"
+    front_matter = rf"---\n{head}source: {re.escape(source)}\n---\n"
     assert re.fullmatch(front_matter + r'\n--8<-- ".+"\n', page.read_text())
+
+
+def test_the_front_matter_of_every_page_is_yaml_to_a_strict_reader_too() -> None:
+    # Zensical refuses `description: What it costs: nothing`, MkDocs does not.
+    for page in pages():
+        match = FRONT_MATTER.match(page.read_text())
+        assert match, page
+        try:
+            meta = YAML(typ="safe").load(match["yaml"])
+        except YAMLError as error:
+            pytest.fail(f"{page}: {error}", pytrace=False)
+        assert all(isinstance(meta[key], str) for key in ("title", "description")), page
 
 
 def test_every_chapter_and_every_example_has_a_page() -> None:
@@ -42,6 +57,33 @@ def test_every_chapter_and_every_example_has_a_page() -> None:
     ]
     included = {source for page in pages() for source in includes(page)}
     assert {source.relative_to(ROOT).as_posix() for source in sources} <= included
+
+
+def test_every_playbook_is_found_by_its_symptom_and_printed() -> None:
+    playbooks = [path.name for path in sorted(REFERENCES.glob("incident-*.md"))]
+    symptoms = (ROOT / "docs/incidents/index.md").read_text()
+    assert not [name for name in playbooks if f"](../guide/{name})" not in symptoms]
+    pages_of = [ROOT / "docs/guide" / name for name in playbooks]
+    low = [page.name for page in pages_of if "search:\n  boost: 5\n" not in page.read_text()]
+    assert not low, "who searches for a message needs the playbook first"
+    printed = [source.rpartition("/")[2] for source in includes(ROOT / site.PRINT)]
+    assert sorted(printed) == playbooks
+
+
+def test_a_command_under_the_tab_of_a_version_runs_on_just_these_majors() -> None:
+    wrong = []
+    for page in filter(re.compile(r"/docs/(setup|incidents)/").search, map(str, find_pages())):
+        text = Path(page).read_text()
+        for block in Page.read(Path(page)).blocks:
+            tab = re.findall(r"^=== \"(.+)\"$", text[: block.start], re.MULTILINE)
+            if not block.runs or not block.indent or not tab:
+                continue
+            since = re.fullmatch(r"PostgreSQL (\d+) and later", tab[-1])
+            before = re.fullmatch(r"Before (\d+)", tab[-1])
+            wanted = f"if pg>={since[1]}" if since else f"if pg<{before[1]}" if before else None
+            if wanted not in [str(condition) for condition in block.directives.conditions]:
+                wrong.append(f"{page}:{block.line}: under the tab {tab[-1]!r} without {wanted}")
+    assert not wrong
 
 
 def test_a_page_of_a_rule_links_to_other_pages_by_their_address() -> None:
@@ -69,6 +111,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of what the generator writes, and the generator pointed at it."""
     shutil.copytree(ROOT / site.PAGES, tmp_path / site.PAGES)
     shutil.copy(ROOT / site.CONFIGURATION, tmp_path)
+    (tmp_path / site.PRINT).parent.mkdir(parents=True)
+    shutil.copy(ROOT / site.PRINT, tmp_path / site.PRINT)
+    shutil.copytree(ROOT / site.REFERENCES, tmp_path / site.REFERENCES)
     for rule in all_rules():
         copy = tmp_path / rule.page.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)

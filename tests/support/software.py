@@ -5,6 +5,7 @@ from functools import partial
 
 from tests.support.barman import barman, barman_version
 from tests.support.cache import SoftwareError, cache_directory
+from tests.support.chromium import chromium, chromium_version
 from tests.support.pgbackrest import OLD, pgbackrest, pgbackrest_2_45, pgbackrest_version
 from tests.support.postgresql import MAJORS, PostgreSQL, postgresql
 from tests.support.prometheus import promtool, promtool_version
@@ -16,6 +17,7 @@ __all__ = [
     "SoftwareError",
     "barman",
     "cache_directory",
+    "chromium",
     "pgbackrest",
     "pgbackrest_2_45",
     "postgresql",
@@ -53,6 +55,10 @@ def _make_promtool() -> str:
     return f"promtool {promtool_version()} ready in {program.parent}"
 
 
+def _make_chromium() -> str:
+    return f"{chromium_version()} ready in {chromium().parent}"
+
+
 def main() -> int:
     """Make every program ready, one line each; return an exit status."""
     steps: list[tuple[str, partial[str]]] = [
@@ -62,6 +68,7 @@ def main() -> int:
         ("barman", partial(_make_barman)),
         ("s3", partial(_make_s3)),
         ("promtool", partial(_make_promtool)),
+        ("chromium", partial(_make_chromium)),
     ]
     failed = 0
     for name, make in steps:

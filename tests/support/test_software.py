@@ -13,6 +13,7 @@ import pytest
 
 from tests.support import cache
 from tests.support.cache import SoftwareError, cached, output_of
+from tests.support.chromium import chromium
 from tests.support.postgresql import postgresql, verify, whole
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +144,14 @@ def test_everything_is_ready_and_said_to_be_when_asked_again() -> None:
     lines = done.stdout.splitlines()
     names = [line.partition(" ... ")[0] for line in lines]
     servers = [f"postgresql {major}" for major in (14, 15, 16, 17, 18)]
-    assert names == [*servers, "pgbackrest", "pgbackrest 2.45", "barman", "s3", "promtool"]
+    assert names == [*servers, "pgbackrest", "pgbackrest 2.45", "barman", "s3", "promtool", "chromium"]
     assert [line for line in lines if " ready in /" not in line] == []
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_machine_without_a_browser_is_told_how_to_get_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SoftwareError, match="make software installs it"):
+        chromium.__wrapped__()
