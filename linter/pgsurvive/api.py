@@ -192,11 +192,11 @@ def _subjects(source: Source, kind: Kind, majors: frozenset[int], files: Files |
 def _platform_file(
     source: Source, kind: Kind, majors: frozenset[int], files: Files | None
 ) -> Iterator[Subject]:
-    from pgsurvive.estate import embedded
     from pgsurvive.estate.files import NoFiles
     from pgsurvive.estate.platform import PlatformFile
 
-    yield PlatformFile(source, kind, majors, files or NoFiles())
+    file = PlatformFile(source, kind, majors, files or NoFiles())
+    yield file
     if kind is Kind.COMPOSE:
         from pgsurvive.estate import compose
 
@@ -207,7 +207,7 @@ def _platform_file(
 
         for server in patroni.read(source, majors):
             yield from _server(server)
-    for code in embedded.scripts(source, kind, majors, files):
+    for code in file.scripts:
         yield from _script(code, settings=kind is not Kind.COMPOSE)
 
 

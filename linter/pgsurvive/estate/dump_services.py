@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pgsurvive.estate import embedded
 from pgsurvive.estate.conninfo import target_of
 from pgsurvive.estate.dumps import DUMPERS
 from pgsurvive.estate.services import Service, major_of_image
@@ -41,7 +40,6 @@ def dump_services(file: PlatformFile) -> Iterator[DumpService]:
     """Each program of a major that is known and a host that is known, of a Compose file."""
     if file.kind is not Kind.COMPOSE:
         return
-    scripts = tuple(embedded.scripts(file.source, file.kind, file.majors, file.files))
     for document in file.documents:
         services = document.get("services")
         for name, node in services.items() if services else ():
@@ -54,10 +52,8 @@ def dump_services(file: PlatformFile) -> Iterator[DumpService]:
                 yield from _asking("pg_dump", service.variable("POSTGRES_HOST"), service)
             elif (major := major_of_image(scalar.value)) is not None:
                 service = Service(name, node, scalar, major)
-                for script in scripts:
-                    first = len(script.text) - len(script.text.lstrip())
-                    if node.start <= first < node.end:
-                        yield from _calls(script, service)
+                for script in file.scripts_in(node):
+                    yield from _calls(script, service)
 
 
 def _calls(script: ShellScript, service: Service) -> Iterator[DumpService]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pgsurvive.estate import embedded
 from pgsurvive.estate.neighbors import yaml_files
 from pgsurvive.syntax import yaml
 from pgsurvive.text import Kind
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pgsurvive.estate.platform import PlatformFile
-    from pgsurvive.estate.script import ShellScript
     from pgsurvive.syntax.yaml import Node, Scalar
     from pgsurvive.text import Source
 
@@ -79,15 +77,6 @@ def elsewhere(file: PlatformFile, word: str) -> Iterator[tuple[Source, tuple[Res
     for source in yaml_files(file.files, file.source):
         if word in source.text:
             yield source, tuple(resources(yaml.parse(source)))
-
-
-def scripts_in(file: PlatformFile, resource: Resource) -> Iterator[ShellScript]:
-    """The shell code of a resource."""
-    node = resource.node
-    for script in embedded.scripts(file.source, file.kind, file.majors, file.files):
-        first = len(script.text) - len(script.text.lstrip())
-        if node.start <= first < node.end:
-            yield script
 
 
 def shared_places(resource: Resource) -> tuple[str, ...]:

@@ -14,8 +14,11 @@ from pgsurvive.syntax import systemd, yaml
 from pgsurvive.text import Kind, lies_among_tests
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pgsurvive.estate.files import Files
-    from pgsurvive.findings import Fix
+    from pgsurvive.estate.script import ShellScript
+    from pgsurvive.findings import Fix, Related
     from pgsurvive.syntax.crontab import Crontab
     from pgsurvive.syntax.systemd import Unit
     from pgsurvive.syntax.yaml import Node
@@ -60,9 +63,27 @@ class PlatformFile:
         is_yaml = self.kind in (Kind.COMPOSE, Kind.KUBERNETES, Kind.CI, Kind.PATRONI)
         return yaml.parse(self.source) if is_yaml else ()
 
-    def finding(self, start: int, end: int, message: str, *, help: str, fix: Fix | None = None) -> Draft:  # noqa: A002 - the word the reports use
+    @cached_property
+    def scripts(self) -> tuple[ShellScript, ...]:
+        """Every piece of shell code in it, in order."""
+        return tuple(embedded.scripts(self.source, self.kind, self.majors, self.files))
+
+    def scripts_in(self, node: Node) -> Iterator[ShellScript]:
+        """The shell code in a part of a YAML file."""
+        return (script for script in self.scripts if node.start <= script.start < node.end)
+
+    def finding(
+        self,
+        start: int,
+        end: int,
+        message: str,
+        *,
+        help: str,  # noqa: A002 - the word the reports use
+        related: tuple[Related, ...] = (),
+        fix: Fix | None = None,
+    ) -> Draft:
         """A finding at `text[start:end]` of the file."""
-        return Draft(self.source, self.source.span(start, end), message, help, fix=fix)
+        return Draft(self.source, self.source.span(start, end), message, help, related, fix)
 
 
 def makes_backup(command: str) -> bool:

@@ -68,6 +68,11 @@ class ShellScript:
         return self.code or self.source.text
 
     @cached_property
+    def start(self) -> int:
+        """Where its first word stands in the file."""
+        return len(self.text) - len(self.text.lstrip())
+
+    @cached_property
     def is_throwaway(self) -> bool:
         """Whether the script lies among tests or benchmarks, whose clusters nobody will miss."""
         return lies_among_tests(self.source.path)
@@ -77,8 +82,7 @@ class ShellScript:
         """Whether it runs while an image is built, where there is no data yet: RUN of a Dockerfile."""
         if self.kind is not Kind.DOCKERFILE:
             return False
-        begin = len(self.code) - len(self.code.lstrip())
-        line = self.source.text[self.source.text.rfind("\n", 0, begin) + 1 : begin]
+        line = self.source.text[self.source.text.rfind("\n", 0, self.start) + 1 : self.start]
         return line.strip().upper().startswith("RUN")
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.dumps import dumps
-from pgsurvive.estate.kubernetes import cron_jobs, scripts_in, shared_places
+from pgsurvive.estate.kubernetes import cron_jobs, shared_places
 from pgsurvive.estate.platform import PlatformFile
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
@@ -52,7 +52,7 @@ def cronjob_concurrency(file: PlatformFile) -> Iterator[Draft]:
 def _shared_file(file: PlatformFile, job: Resource) -> str | None:
     """The file on a lasting volume that every run of a job dumps into, None if there is none."""
     places = shared_places(job)
-    for script in scripts_in(file, job) if places else ():
+    for script in file.scripts_in(job.node) if places else ():
         for dump in dumps(script):
             path = _fixed_name(dump)
             if path is not None and any(path.startswith(f"{place}/") for place in places):

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from pgsurvive.estate.dump_services import dump_services
 from pgsurvive.estate.platform import PlatformFile
 from pgsurvive.estate.services import servers
-from pgsurvive.findings import Draft, Loss, Related, Severity
+from pgsurvive.findings import Loss, Related, Severity
 from pgsurvive.rules import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pgsurvive.findings import Draft
 
 
 @rule(
@@ -34,18 +36,12 @@ def dump_from_newer_server(file: PlatformFile) -> Iterator[Draft]:
         if server_asked is None or not (client.service.major or 0) < (server_asked.major or 0):
             continue
         asked = server_asked.image
-        yield Draft(
-            file.source,
-            file.source.span(image.start, image.end),
+        there = Related(file.source.path, file.source.span(asked.start, asked.end), "the server", file.source)
+        yield file.finding(
+            image.start,
+            image.end,
             f"{client.program} of {client.service.major} refuses a server of {server_asked.major}: every backup fails, "
             "since the server's image was raised",
-            f"raise this image to {server_asked.major} too, and look at the newest dump you have",
-            (
-                Related(
-                    file.source.path,
-                    file.source.span(asked.start, asked.end),
-                    "the server",
-                    source=file.source,
-                ),
-            ),
+            help=f"raise this image to {server_asked.major} too, and look at the newest dump you have",
+            related=(there,),
         )

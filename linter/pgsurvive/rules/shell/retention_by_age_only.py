@@ -83,8 +83,7 @@ def retention_by_age_only(script: ShellScript) -> Iterator[Draft]:
 
 def _follows_in_unit(script: ShellScript) -> bool:
     """Whether a command stands before it in a systemd unit, which must have succeeded."""
-    begin = len(script.code) - len(script.code.lstrip())
-    before = script.source.text[:begin].rpartition("\n")[0]
+    before = script.source.text[: script.start].rpartition("\n")[0]
     return (
         script.kind is Kind.SYSTEMD
         and re.search(r"^ExecStart(?:Pre)?=(?!-)", before, re.MULTILINE) is not None
