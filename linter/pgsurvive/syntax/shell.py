@@ -12,14 +12,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from pgsurvive.syntax.shell_respelling import respelled
+from pgsurvive.syntax.shell_respelling import HereDocument, respelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import tree_sitter
-
-    from pgsurvive.syntax.shell_respelling import HereDocument
 
 _NOT_ASCII = re.compile(r"[^\x01-\x7f]")
 _POSITIONAL = re.compile(r"(?<![$\\])\$\d")
@@ -36,6 +34,7 @@ _EXPANSIONS = frozenset(
 _SEPARATORS = frozenset({";", "&", "\n", ";;"})
 _DOUBLE_QUOTE_ESCAPE = re.compile(r'\\([$`"\\\n])')
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_EXPANDS = re.compile(r"(?<!\\)[$`]")
 _GLUED = re.compile(r"`[^`]*`[^\s;|&<>()]*")
 
 
@@ -439,19 +438,21 @@ class _Reader:
         body, delimiter = parts.get("heredoc_body"), parts.get("heredoc_start")
         if body is None or delimiter is None:
             return None
-        text = self.text[body.start_byte : body.end_byte]
         literal = not self.text[delimiter.start_byte : delimiter.end_byte].isidentifier()
-        if operator == "<<-":
-            text = re.sub(r"^\t+", "", text, flags=re.MULTILINE)
+        given = HereDocument(operator, body.start_byte, body.end_byte, literal)
         inside = () if literal else tuple(self._substitutions(body))
-        return Word(text, body.start_byte, body.end_byte, literal or not _has_expansion(body), inside=inside)
+        return self._given(given, constant=literal or not _has_expansion(body), inside=inside)
 
     def _document(self, document: HereDocument) -> Word:
         text = self.text[document.start : document.end]
-        constant = document.literal or re.search(r"(?<!\\)[$`]", text) is None
+        return self._given(document, constant=document.literal or _EXPANDS.search(text) is None)
+
+    def _given(self, document: HereDocument, *, constant: bool, inside: tuple[Node, ...] = ()) -> Word:
+        """The text of a here-document, without the tabs that `<<-` takes away."""
+        text = self.text[document.start : document.end]
         if document.operator == "<<-":
             text = re.sub(r"^\t+", "", text, flags=re.MULTILINE)
-        return Word(text, document.start, document.end, constant)
+        return Word(text, document.start, document.end, constant, inside=inside)
 
     def _function(self, node: tree_sitter.Node) -> Node:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
