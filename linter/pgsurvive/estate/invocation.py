@@ -122,6 +122,11 @@ class Invocation:
         given = self.given(*names)
         return None if given is None else given.value
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a program that has `--format` is certainly to write its default, plain one."""
+        return self.complete and (not self.has("--format") or self.value("--format") in ("p", "plain"))
+
     def refusals(self, major: int | None = None) -> Iterator[Refusal]:
         """What a major (None: any) refuses in this combination, as far as values and options are known."""
         for refusal in self.program.refusals:

@@ -57,10 +57,9 @@ def _is_verifiable(backup: Backup) -> bool:
     given = backup.invocation
     return (
         given.program.name == "pg_basebackup"
-        and given.complete
+        and given.is_plain
         and not given.has("--no-manifest", "--target", "--write-recovery-conf", "--no-clean")
         and backup.destination is not None
-        and (not given.has("--format") or given.value("--format") in ("p", "plain"))
     )
 
 

@@ -104,8 +104,7 @@ def _plain_dumps(script: ShellScript) -> frozenset[str]:
     return frozenset(
         target
         for step, found in script.invocations
-        if found.program.name in ("pg_dump", "pg_dumpall") and found.complete and not step.is_elsewhere
-        if not found.has("--format") or found.value("--format") in ("p", "plain")
+        if found.program.name in ("pg_dump", "pg_dumpall") and found.is_plain and not step.is_elsewhere
         if (target := _target(step, found))
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pgsurvive.estate.backups import backups
-from pgsurvive.estate.dumps import Dump
 from pgsurvive.estate.script import ShellScript
 from pgsurvive.findings import Loss, Severity
 from pgsurvive.rules import rule
@@ -33,7 +32,7 @@ def plain_dump(script: ShellScript) -> Iterator[Draft]:
     if script.is_throwaway or not script.mentions("pg_dump") or script.mentions(*_READS_TEXT):
         return
     made = [backup for backup in backups(script) if backup.invocation.program.name == "pg_dump"]
-    if any(not _is_plain(backup) for backup in made):
+    if not all(backup.invocation.is_plain for backup in made):
         return  # it knows the other formats; this one is meant
     for backup in made:
         if _is_whole_database(backup) and _is_kept(backup):
@@ -43,11 +42,6 @@ def plain_dump(script: ShellScript) -> Iterator[Draft]:
                 "out of it and doesn't restore it in parallel",
                 help="add --format=custom, which is compressed too, and restore with pg_restore",
             )
-
-
-def _is_plain(backup: Backup) -> bool:
-    given = backup.invocation
-    return given.complete and (not given.has("--format") or given.value("--format") in ("p", "plain"))
 
 
 def _is_whole_database(backup: Backup) -> bool:
@@ -60,4 +54,4 @@ def _is_kept(backup: Backup) -> bool:
     """Whether it ends in a file, at most compressed or encrypted on the way."""
     if backup.destination is None or backup.destination.startswith(("/dev/", "&")):
         return False
-    return all(command.name in _COMPRESSORS for command in Dump(backup.step, backup.invocation).consumers)
+    return all(command.name in _COMPRESSORS for command in backup.step.feeds)
