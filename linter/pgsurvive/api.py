@@ -124,7 +124,8 @@ def check_paths(
             subjects.extend(own)
     whole = _whole(subjects, unread, files)
     if whole is not None:
-        findings = [finding for finding in findings if not whole.answers(finding)]
+        answered = _answered(subjects, whole)
+        findings = [each for each in findings if each.path not in answered.get(each.code, ())]
         findings.extend(run(rules_for(type(whole).__name__), whole))
     kept, silenced = _sorted_out(findings, checked, config)
     paths_checked = tuple(source.path for source in checked)
@@ -150,6 +151,13 @@ def _whole(subjects: Sequence[Subject], unread: Sequence[str], files: Files) -> 
     from pgsurvive.estate.estate import Estate
 
     return Estate.of(subjects, unread, files)
+
+
+def _answered(subjects: Iterable[Subject], whole: Estate) -> dict[str, frozenset[str]]:
+    """By the code of a rule, the paths of the files in which another one gives what the rule misses."""
+    kinds = {type(subject).__name__ for subject in subjects}
+    rules = {each for kind in kinds for each in rules_for(kind)}
+    return {each.code: each.answered_in(whole) for each in rules if each.answered_in is not None}
 
 
 def _has_incremental(subjects: Sequence[Subject]) -> bool:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pgsurvive.estate.files import Files
-    from pgsurvive.findings import Finding
 
 __all__ = ["BarmanLink", "Estate", "PgbackrestLink"]
 
@@ -126,12 +125,8 @@ class Estate:
             if not config.is_template
         )
 
-    def answers(self, finding: Finding) -> bool:
-        """Whether another file gives what a finding misses in its own: Barman receives the WAL that isn't archived."""
-        return finding.code == "PGS101" and finding.path in self._streamed
-
     @cached_property
-    def _streamed(self) -> frozenset[str]:
+    def streamed(self) -> frozenset[str]:
         """The files of the clusters from which Barman certainly streams."""
         return frozenset(
             tree.source.path

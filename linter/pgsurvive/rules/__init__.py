@@ -47,6 +47,9 @@ class Rule:
     also: tuple[type, ...] = ()
     """Other types that are read like the first."""
 
+    answered_in: Callable[[Any], frozenset[str]] | None = None
+    """Given all files together, the paths in which the rule finds nothing after all: another file has what it misses."""
+
     @property
     def family(self) -> str:
         """The folder it lives in."""
@@ -72,13 +75,26 @@ def rule(
     costs: Loss,
     source: str,
     also: tuple[type, ...] = (),
+    answered_in: Callable[[Any], frozenset[str]] | None = None,
 ) -> Callable[[Callable[[Any], Iterable[Draft]]], Rule]:
     """Makes a rule of a generator; the function's name is the rule's name and its docstring the summary."""
 
     def decorate(check: Callable[[Any], Iterable[Draft]]) -> Rule:
         name = check.__name__.replace("_", "-")
         summary = (check.__doc__ or "").strip().partition("\n")[0]
-        return Rule(code, name, severity, applies_to, costs, source, summary, check.__module__, check, also)
+        return Rule(
+            code,
+            name,
+            severity,
+            applies_to,
+            costs,
+            source,
+            summary,
+            check.__module__,
+            check,
+            also,
+            answered_in,
+        )
 
     return decorate
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     applies_to=PostgresConfig,
     costs=Loss.SINCE_LAST_BACKUP,
     source="https://www.postgresql.org/docs/current/continuous-archiving.html",
+    answered_in=lambda estate: estate.streamed,
 )
 def archive_mode_off(config: PostgresConfig) -> Iterator[Draft]:
     """WAL is not archived, so only the moment of a backup can be restored."""
