@@ -4,15 +4,12 @@ It is mounted in a mount namespace that belongs to a process of the lab: it is g
 process was killed, and nothing outside the lab sees it.
 """
 
-import os
-import shutil
-import subprocess
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from tests.support import namespaces
 from tests.support.cache import Account, SoftwareError, output_of
-from tests.support.hosts import hold
 from tests.support.keeper import Keeper
 
 MEGABYTES = 128
@@ -24,20 +21,12 @@ def unavailable() -> str | None:
 
     As root the only reason is a kernel that refuses, as in a container without CAP_SYS_ADMIN.
     """
-    if os.geteuid() != 0:
-        return "a small disk needs root, to mount it"
-    for program in ("unshare", "nsenter"):
-        if not shutil.which(program):
-            return f"a small disk needs {program} (package util-linux)"
-    tried = subprocess.run(
-        ["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"],
-        capture_output=True,
-        text=True,
-        check=False,
+    return namespaces.missing(
+        "a small disk",
+        purpose="to mount it",
+        namespaces="a mount namespace",
+        trial=["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"],
     )
-    if tried.returncode != 0:
-        return f"a small disk needs a mount namespace, which this machine refuses: {tried.stderr.strip()}"
-    return None
 
 
 class SmallDisk:
@@ -59,7 +48,7 @@ class SmallDisk:
             raise SoftwareError(reason)
         self.directory = directory / "small_disk"
         self.directory.mkdir()
-        self.process = hold(keeper, env, "--mount")
+        self.process = namespaces.hold(keeper, env, "--mount")
         options = [f"size={MEGABYTES}m", "mode=0700"]
         if account:
             options += [f"uid={account.uid}", f"gid={account.gid}"]

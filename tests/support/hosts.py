@@ -6,14 +6,11 @@ network changes, and no packet can leave the two.
 """
 
 import os
-import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from tests.support import namespaces
 from tests.support.cache import Account, SoftwareError, output_of
 from tests.support.keeper import Keeper
 
@@ -27,20 +24,13 @@ def unavailable() -> str | None:
 
     As root with iproute2 the only reason is a kernel that refuses, as in a container without CAP_SYS_ADMIN.
     """
-    if os.geteuid() != 0:
-        return "a second host needs root, to make network namespaces"
-    for program, package in (("ip", "iproute2"), ("unshare", "util-linux"), ("nsenter", "util-linux")):
-        if not shutil.which(program):
-            return f"a second host needs {program} (package {package})"
-    tried = subprocess.run(
-        ["unshare", "--net", "--mount", "ip", "link", "set", "lo", "up"],
-        capture_output=True,
-        text=True,
-        check=False,
+    return namespaces.missing(
+        "a second host",
+        purpose="to make network namespaces",
+        namespaces="network namespaces",
+        trial=["unshare", "--net", "--mount", "ip", "link", "set", "lo", "up"],
+        programs={"ip": "iproute2"},
     )
-    if tried.returncode != 0:
-        return f"a second host needs network namespaces, which this machine refuses: {tried.stderr.strip()}"
-    return None
 
 
 class Hosts:
@@ -73,7 +63,7 @@ class Hosts:
         table.write_text(
             "".join(f"{address} {name}\n" for name, address in ADDRESSES.items()) + "127.0.0.1 localhost\n"
         )
-        self.first, self.second = (hold(keeper, env, "--net", "--mount") for _ in range(2))
+        self.first, self.second = (namespaces.hold(keeper, env, "--net", "--mount") for _ in range(2))
         cable = f"eth0 netns {self.first} type veth peer name eth0 netns {self.second}"
         _do(f"ip link add {cable}")
         for process, address in zip((self.first, self.second), ADDRESSES.values(), strict=True):
@@ -85,20 +75,6 @@ class Hosts:
         _do(f"nsenter --target {self.second} --mount mount --bind {self.exchange} {inside}")
         _do(f"nsenter --target {self.second} --mount mount --rbind {self.disk} {directory}")
         _do(f"nsenter --target {self.first} --mount mount -t tmpfs none {hidden}")
-
-
-def hold(keeper: Keeper, env: Mapping[str, str], *namespaces: str) -> int:
-    """Start a process in new namespaces, given as options of unshare, and return its pid."""
-    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as output:
-        command = ["unshare", *namespaces, "sleep", "infinity"]
-        process = keeper.start(command, dict(env), Path("/"), (stdin, output, output), as_root=True)
-        deadline = time.monotonic() + 10
-        while Path(f"/proc/{process.pid}/comm").read_text() != "sleep\n":
-            if time.monotonic() > deadline:
-                output.seek(0)
-                raise SoftwareError(f"cannot make namespaces: {output.read().decode(errors='replace')}")
-            time.sleep(0.005)
-    return process.pid
 
 
 def _do(command: str) -> None:

@@ -304,12 +304,11 @@ class Lab:
         if self._account:
             self.env["USER"] = self.env["LOGNAME"] = self._account.name
         directories = [self.env[name] for name in ("TMPDIR", "PGHOST", "BACKUP_DIR", "ARCHIVE_DIR")]
+        marked = {**self.env, processes.MARKER: str(self.directory)}
         if self._small_disk and self._keeper:
-            marked = {**self.env, processes.MARKER: str(self.directory)}
             self.small_disk = SmallDisk(self.directory, self._keeper, self._account, marked)
             self.env["SMALL_DISK"] = str(self.small_disk.directory)
         if self._second_host and self._keeper:
-            marked = {**self.env, processes.MARKER: str(self.directory)}
             self.hosts = Hosts(self.directory, self._keeper, self._account, marked)
             self.env["EXCHANGE"] = str(self.hosts.exchange)
             self.run(["mkdir", *directories], on_second_host=True)
