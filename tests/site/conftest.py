@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,13 +16,13 @@ from tests.docs.report import record
 from tests.docs.run import Result, digest
 from tools.publish import executed
 from tools.publish.__main__ import main as publish
+from tools.publish.pages import INCLUDE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 BIN = Path(sys.executable).parent
 # The page whose record is of an older text.
 STALE = "skills/postgresql-backup-recovery/references/restore-drills.md"
-INCLUDE = re.compile(r'^--8<-- "(?P<path>[^"]+)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True)

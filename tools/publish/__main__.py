@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.docs.report import RESULTS
 from tests.support.cache import SoftwareError
 from tools.publish import diagrams, executed, llms, skill
 
@@ -25,9 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     steps = parser.add_subparsers(dest="step", required=True)
     prepare = steps.add_parser("prepare", help="write what the builder reads and git ignores")
     prepare.add_argument("--docs", type=Path, default=ROOT / "docs", help="the site's source")
-    prepare.add_argument(
-        "--records", type=Path, default=executed.RECORDS, help="what the document runner wrote"
-    )
+    prepare.add_argument("--records", type=Path, default=RESULTS, help="what the document runner wrote")
     finish = steps.add_parser("finish", help="add to a built site llms.txt, Markdown and the skill")
     finish.add_argument("site", type=Path, help="the directory that the builder wrote")
     options = parser.parse_args(arguments)

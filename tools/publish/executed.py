@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-RECORDS = RESULTS
 # docs/templates/partials/source-file.html includes it, where it is there.
 TEMPLATE = "templates/partials/executed.html"
 
 
-def write(docs: Path, records: Path = RECORDS) -> None:
+def write(docs: Path, records: Path = RESULTS) -> None:
     """Write the template that knows what ran; without records, one that says nothing."""
     said = sentences((path.resolve() for path in find_pages()), recorded(records))
     target = docs / TEMPLATE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mkdocs.config import load_config
@@ -12,6 +13,8 @@ from ruamel.yaml import YAML
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from mkdocs.config.defaults import MkDocsConfig
 
 FRONT_MATTER = re.compile(r"\A---\n(?P<yaml>.*?)\n---\n+", re.DOTALL)
 INCLUDE = re.compile(r'^--8<-- "(?P<path>[^"]+)"$', re.MULTILINE)
@@ -31,13 +34,23 @@ class SitePage:
 
 def site_pages(root: Path) -> list[SitePage]:
     """Return every page of the navigation, in its order."""
-    configuration = load_config(str(root / "mkdocs.yml"))
-    return [_read(root, path, sections) for path, sections in _walk(configuration["nav"], ())]
+    return [_read(root, path, sections) for path, sections in _walk(_configuration(root)["nav"], ())]
 
 
 def address(root: Path) -> str:
     """Return the address of the site, with a slash at its end."""
-    return str(load_config(str(root / "mkdocs.yml"))["site_url"])
+    return str(_configuration(root)["site_url"])
+
+
+def front_matter(text: str) -> tuple[dict[str, Any], str]:
+    """Return what stands in the front matter, empty if there is none, and the text behind it."""
+    match = FRONT_MATTER.match(text)
+    return (YAML(typ="safe").load(match["yaml"]), text[match.end() :]) if match else ({}, text)
+
+
+@cache
+def _configuration(root: Path) -> MkDocsConfig:
+    return load_config(str(root / "mkdocs.yml"))
 
 
 def _walk(items: list[Any], sections: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -53,9 +66,6 @@ def _walk(items: list[Any], sections: tuple[str, ...]) -> Iterator[tuple[str, tu
 
 
 def _read(root: Path, path: str, sections: tuple[str, ...]) -> SitePage:
-    text = (root / "docs" / path).read_text()
-    match = FRONT_MATTER.match(text)
-    meta = YAML(typ="safe").load(match["yaml"]) if match else {}
-    body = text[match.end() :] if match else text
+    meta, body = front_matter((root / "docs" / path).read_text())
     body = INCLUDE.sub(lambda found: (root / found["path"]).read_text().rstrip("\n"), body)
     return SitePage(path, sections, str(meta["title"]), str(meta["description"]), body)

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 import zipfile
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from ruamel.yaml import YAML
+from tools.publish.pages import front_matter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,10 +74,8 @@ def archive(source: Path, files: list[str]) -> bytes:
 
 
 def _described(source: Path) -> str:
-    match = re.match(r"---\n(.*?)\n---\n", (source / "SKILL.md").read_text(), re.DOTALL)
-    if not match:
-        raise ValueError(f"{source}/SKILL.md has no front matter")
-    return str(YAML(typ="safe").load(match[1])["description"])
+    meta, _ = front_matter((source / "SKILL.md").read_text())
+    return str(meta["description"])
 
 
 def _index(directory: Path, content: dict[str, object]) -> None:
