@@ -143,6 +143,26 @@ def told_apart(scene: str, major: int) -> None:
         assert report["score"] <= 0.5, report
 
 
+# Orphans become children of this process, as those of a container are of its init, and it never waits for them.
+UNREAPED = r"""
+my %prctl = (x86_64 => 157, aarch64 => 167);
+chomp(my $machine = `uname -m`);
+syscall($prctl{$machine} // die("no number for $machine"), 36, 1, 0, 0, 0) == 0 or die("prctl: $!");
+system("bash", "-euo", "pipefail", "-c", shift) == 0 or die("it failed");
+"""
+
+
+@pytest.mark.server
+def test_a_server_that_was_killed_is_in_nobodys_way_where_no_init_takes_note_of_the_dead() -> None:
+    with Lab(18, start=False) as lab:
+        shutil.copytree(SKILL, lab.directory / "skill")
+        steps = "; ".join(
+            f"skill/evals/run.sh {step} newest-commits e" for step in ("build", "solve", "grade")
+        )
+        done = lab.run(["perl", "-e", UNREAPED, steps])
+        assert json.loads(done.stdout.splitlines()[-1])["score"] == 1
+
+
 @pytest.mark.server
 @pytest.mark.parametrize("scene", SCENES)
 def test_knowledge_scores_in_full_and_neither_its_absence_nor_idleness_above_half(scene: str) -> None:

@@ -7,6 +7,8 @@ export PGDATA=$LAB/data PGHOST=$LAB/socket PGPORT=5432 PGUSER=postgres PGDATABAS
 export BACKUP_DIR=$LAB/backup ARCHIVE_DIR=$LAB/archive
 export PGCONNECT_TIMEOUT=10 PGTZ=UTC LC_ALL=C.UTF-8 TZ=UTC
 
+readonly NO_PROCESS=4194305 # one more than Linux gives
+
 say() {
     printf '%s\n' "$*" >&2
 }
@@ -67,7 +69,11 @@ crash() {
     read -r pid <"$PGDATA/postmaster.pid"
     # Of a session that its postmaster started, the group is its own.
     kill -KILL "$pid"
-    until_true 30 no_process_in "$PGDATA"
+    until_true 30 no_process_in "$PGDATA" || return 1
+    # After a power cut /run is empty, and no process has the number. In a container whose init takes no note of the dead
+    # it is there for good, and a server would take it for a running one.
+    rm -f "$PGHOST"/.s.PGSQL.*
+    [[ ! -e /proc/$pid ]] || sed -i "1s/.*/$NO_PROCESS/" "$PGDATA/postmaster.pid"
 }
 
 no_process_in() {
