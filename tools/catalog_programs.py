@@ -37,12 +37,8 @@ def catalog() -> dict[str, dict[str, Any]]:
             "refusals": pgbackrests.restore_refusals(pgbackrest(), scratch),
         }
         _progress("Barman")
-        for name, (commands, options) in barmans.options(barman(), scratch).items():
-            found[name] = {
-                "product": f"Barman {_number(barman_version())}",
-                "commands": commands,
-                "options": options,
-            }
+        for name, described in barmans.programs(barman(), scratch).items():
+            found[name] = {"product": f"Barman {_number(barman_version())}", **described}
     return dict(sorted(found.items()))
 
 

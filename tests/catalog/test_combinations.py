@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pgsurvive.catalog.programs import Refusal, Term, program
+from pgsurvive.catalog.programs import Refusal, Term, program, programs
 from pgsurvive.estate.invocation import invocation
 from pgsurvive.syntax.shell import commands, parse
-from tests.support.software import postgresql
+from tests.support.software import barman, pgbackrest, postgresql
 from tools.programs.asking import said
 
 _BESIDES = {
@@ -74,6 +74,48 @@ def test_what_is_said_to_be_refused_is_refused_and_what_helps_helps(
                 assert refusal.says in answer, line
             else:
                 assert refusal.says not in answer, line
+
+
+# A value that the option's own check takes.
+_VALUES = {
+    "--aws-snapshot-lock-expiration-date": "2099-01-01T00:00:00.000000Z",
+    "--history-tag": "a,b",
+    "--history-tags": "a,b",
+    "--retention-policy": "REDUNDANCY 2",
+    "--tag": "a,b",
+    "--tags": "a,b",
+    "--target": "full",
+}
+# Imports a cloud's library, which isn't installed, before it reads its arguments.
+_MUTE = "barman-cloud-backup-delete"
+_OTHERS = sorted(
+    name for name in programs() - {_MUTE} if (known := program(name)) and known.refusals and not known.majors
+)
+
+
+@pytest.mark.majors(18)
+@pytest.mark.parametrize("name", _OTHERS)
+def test_what_other_products_are_said_to_refuse_they_refuse(name: str, scratch: Path) -> None:
+    known = program(name)
+    assert known is not None
+    assert known.refusals
+    for refusal in known.refusals:
+        for command in sorted(refusal.commands or [""]):
+            options = [
+                f"{term.name}={_VALUES[term.name]}" if term.name in _VALUES else _written(name, term)
+                for term in refusal.refused
+            ]
+            words = [word for word in (command, *options) if word]
+            (parsed,) = commands(parse(" ".join((name, *words))).body)
+            read = invocation(parsed)
+            assert read is not None
+            assert refusal in read.refusals(), words
+            where = (
+                ["--no-config", "--stanza=x", f"--pg1-path={scratch}/none"] if name == "pgbackrest" else []
+            )
+            executable = pgbackrest() if name == "pgbackrest" else barman() / name
+            answer = said(executable, *words, *where, scratch=scratch, as_root=name != "pgbackrest")
+            assert refusal.says in answer, (words, answer)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
-"""The options of Barman's programs, from the parsers that print their help."""
+"""The options of Barman's programs, and those that exclude each other, from the parsers that print their help."""
 
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from tools.programs.asking import said
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _SPY = '''
@@ -38,12 +40,17 @@ def described(parser):
         for a in parser._actions if a.option_strings
     ]
 
+def exclusive(parser):
+    """The groups of options of which only one may be given."""
+    return [[list(a.option_strings) for a in group._group_actions] for group in parser._mutually_exclusive_groups]
+
 def spy(parser, *_):
-    commands = {}
+    commands, groups = {}, {"": exclusive(parser)}
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             commands = {name: described(sub) for name, sub in action.choices.items()}
-    print("\\n" + json.dumps({"options": described(parser), "commands": commands}))
+            groups.update((name, exclusive(sub)) for name, sub in action.choices.items())
+    print("\\n" + json.dumps({"options": described(parser), "commands": commands, "groups": groups}))
     sys.exit()
 
 argparse.ArgumentParser.parse_known_args = spy
@@ -52,13 +59,13 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 '''
 
 
-def options(bindir: Path, scratch: Path) -> dict[str, tuple[list[str], list[dict[str, Any]]]]:
-    """The commands and the options of every program of Barman, by program."""
-    programs = sorted(path for path in bindir.iterdir() if path.name.startswith("barman"))
-    return {path.name: _described(path, bindir / "python", scratch) for path in programs}
+def programs(bindir: Path, scratch: Path) -> dict[str, dict[str, Any]]:
+    """The commands, the options and the refusals of every program of Barman, by program."""
+    paths = sorted(path for path in bindir.iterdir() if path.name.startswith("barman"))
+    return {path.name: _described(path, bindir / "python", scratch) for path in paths}
 
 
-def _described(program: Path, python: Path, scratch: Path) -> tuple[list[str], list[dict[str, Any]]]:
+def _described(program: Path, python: Path, scratch: Path) -> dict[str, Any]:
     # The account that servers run as may be unable to read this Python; nothing but the parser is made.
     answer = json.loads(
         said(python, "-c", _SPY, str(program), scratch=scratch, as_root=True).splitlines()[-1]
@@ -70,7 +77,22 @@ def _described(program: Path, python: Path, scratch: Path) -> tuple[list[str], l
             option = _option(action)
             same = merged.setdefault(json.dumps(option), {**option, "commands": []})
             same["commands"].append(command)
-    return sorted(answer["commands"]), [*found, *merged.values()]
+    described = {"commands": sorted(answer["commands"]), "options": [*found, *merged.values()]}
+    refusals = [
+        refusal for command, groups in answer["groups"].items() for refusal in _refusals(command, groups)
+    ]
+    return {**described, "refusals": refusals} if refusals else described
+
+
+def _refusals(command: str, groups: list[list[list[str]]]) -> Iterator[dict[str, Any]]:
+    """Every two options of a group, with what argparse says of them."""
+    for group in groups:
+        for first, second in combinations(group, 2):
+            refusal: dict[str, Any] = {
+                "refused": [[first[-1]], [second[-1]]],
+                "says": f"argument {'/'.join(second)}: not allowed with argument {'/'.join(first)}",
+            }
+            yield {**refusal, "commands": [command]} if command else refusal
 
 
 def _option(action: dict[str, Any]) -> dict[str, Any]:
