@@ -217,6 +217,20 @@ def test_barman_restores_to_a_transaction(lab: Lab) -> None:
 
 
 @pytest.mark.majors(18)
+def test_barmans_unfinished_segment_is_restored_too(lab: Lab) -> None:
+    stream_to_barman(lab)
+    lab.psql("CREATE TABLE paid (id int)")
+    lab.run(["barman", "backup", "--immediate-checkpoint", "--wait", "main"])
+    lab.psql("INSERT INTO paid VALUES (1)")
+    written = lab.psql("SELECT pg_current_wal_insert_lsn()")
+    lab.wait_until(f"SELECT write_lsn >= '{written}' FROM pg_stat_replication")  # noqa: S608 - the server's own words
+
+    restored(lab, [RESTORE, "--barman-server", "main", "--into", lab.directory / "copy", "--execute"])
+
+    assert on_copy(lab, "SELECT id FROM paid") == "1"
+
+
+@pytest.mark.majors(18)
 def test_a_barman_backup_with_tablespaces_is_refused_for_they_would_go_over_the_live_ones(lab: Lab) -> None:
     lab.run('mkdir "$LAB/fast"')
     lab.psql(f"CREATE TABLESPACE fast LOCATION '{lab.directory}/fast'")

@@ -17,7 +17,7 @@ the live server are only read. Run it as the account that is to own the copy.
 Source, one of
   --backup DIR             a base backup in plain format, with --archive DIR, or with --restore-command COMMAND
   --pgbackrest-stanza NAME a repository of pgBackRest; its configuration is where pgbackrest looks for it
-  --barman-server NAME     a server that Barman on this host knows
+  --barman-server NAME     a server that Barman on this host knows, with the segment that is not finished yet
 
   --backup-id ID           which backup of pgBackRest or Barman; otherwise the newest before the target
   --wal DIR                a saved pg_wal, whose segments may be in no archive; with --backup only
@@ -314,6 +314,8 @@ restore_pgbackrest() {
 
 restore_barman() {
     local options=(--no-get-wal)
+    # The newest commits of a server that streams are in the segment that isn't finished. Older releases can't copy it.
+    [[ $(barman recover --help) != *--partial-wal* ]] || options+=(--partial-wal)
     case $target in
     time | xid | lsn | name) options+=("--target-$target" "$target_value") ;;
     immediate) options+=(--target-immediate) ;;
